@@ -1,0 +1,34 @@
+//! Queues, one a file.
+
+pub mod blocking_list;
+pub mod list;
+pub mod reliable_list;
+
+use contend_model::algorithm::{Card, Form};
+use contend_model::message::store::Key;
+use contend_model::property::{Kind, Property};
+
+/// The list that stands for the queue in a store.
+pub const QUEUE: Key = Key::named("queue");
+
+/// A card without claims.
+fn card(name: &str, document: &str, form: Form, backend: &str, summary: &str) -> Card {
+    Card {
+        name: name.into(),
+        kind: Kind::Queue,
+        document: document.into(),
+        form,
+        backend: backend.into(),
+        summary: summary.into(),
+        claims: Vec::new(),
+        not_offered: Vec::new(),
+    }
+}
+
+/// A card of a queue whose consumers acknowledge nothing.
+fn card_without_ack(name: &str, document: &str, backend: &str, summary: &str) -> Card {
+    card(name, document, Form::Intended, backend, summary).without(
+        Property::TerminalStays,
+        "an item is gone once it is taken; nothing is acknowledged",
+    )
+}

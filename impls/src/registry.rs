@@ -1,0 +1,94 @@
+//! All algorithms there are. A new one is one file and one line here; then it is listed, verified,
+//! simulated and reported.
+
+use contend_model::algorithm::{Algorithm, Card, Form};
+
+use crate::lock::get_then_set::GetThenSet;
+use crate::lock::redis::Redis;
+use crate::lock::released_early::ReleasedEarly;
+use crate::lock::set::CacheSet;
+use crate::lock::set_nx::SetNx;
+use crate::lock::set_nx_forever::SetNxForever;
+use crate::queue::blocking_list::BlockingList;
+use crate::queue::list::CacheList;
+use crate::queue::reliable_list::ReliableList;
+use crate::retry::Retry;
+
+/// The plain repaired lock; the others differ from it by a setting.
+pub const REDIS_LOCK: Redis = Redis {
+    name: "redis-lock",
+    fencing: false,
+    renewal: false,
+    syncs_every_write: true,
+    lacks: None,
+    store_lacks: None,
+};
+
+/// The repaired queue.
+pub const REDIS_QUEUE: ReliableList = ReliableList {
+    name: "redis-reliable-list",
+    syncs_every_write: true,
+    lacks: None,
+    store_lacks: None,
+};
+
+/// All algorithms, in the order of lists and tables.
+pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
+    vec![
+        Box::new(CacheSet),
+        Box::new(GetThenSet),
+        Box::new(ReleasedEarly),
+        Box::new(SetNxForever),
+        Box::new(SetNx),
+        Box::new(Retry { inner: SetNx, card: retried_lock }),
+        Box::new(REDIS_LOCK),
+        Box::new(Redis { name: "redis-lock-renewed", renewal: true, ..REDIS_LOCK }),
+        Box::new(Redis { name: "redis-lock-fenced", fencing: true, ..REDIS_LOCK }),
+        Box::new(Redis {
+            name: "redis-lock-fenced-everysec",
+            fencing: true,
+            syncs_every_write: false,
+            ..REDIS_LOCK
+        }),
+        Box::new(CacheList),
+        Box::new(BlockingList),
+        Box::new(Retry { inner: BlockingList, card: retried_queue }),
+        Box::new(REDIS_QUEUE),
+        Box::new(ReliableList {
+            name: "redis-reliable-list-everysec",
+            syncs_every_write: false,
+            ..REDIS_QUEUE
+        }),
+    ]
+}
+
+fn retried_lock() -> Card {
+    Card {
+        name: "redis-set-nx-retried".into(),
+        document: "L-000-RETRY".into(),
+        summary:
+            "redis-set-nx, each call made again on error: a repeated DEL frees the next holder"
+                .into(),
+        form: Form::Intended,
+        claims: Vec::new(),
+        ..SetNx.card()
+    }
+}
+
+fn retried_queue() -> Card {
+    Card {
+        name: "redis-blocking-list-retried".into(),
+        document: "Q-000-RETRY".into(),
+        summary:
+            "redis-blocking-list, each call made again on error: a repeated LPUSH enqueues twice"
+                .into(),
+        form: Form::Intended,
+        claims: Vec::new(),
+        ..BlockingList.card()
+    }
+}
+
+/// The algorithm of this name.
+pub fn find(name: &str) -> Option<Box<dyn Algorithm>> {
+    algorithms().into_iter().find(|algorithm| algorithm.card().name == name)
+}

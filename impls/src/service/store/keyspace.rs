@@ -1,0 +1,187 @@
+//! Keys and what is in them.
+
+use std::collections::BTreeMap;
+
+use contend_model::ident::NodeId;
+use contend_model::message::store::{End, Key, Reply, Value};
+use contend_model::symmetry::{Permutation, Symmetric};
+
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Data {
+    /// A string or a number.
+    String(Value),
+    /// A list, its head first. A list that has lost its last element is no longer there.
+    List(Vec<Value>),
+}
+
+/// What a key holds and when it ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Entry {
+    data: Data,
+    /// The number of the timer that ends it.
+    deadline: Option<u8>,
+    /// Who set it, if that matters to the judges; no command can read it.
+    setter: Option<NodeId>,
+}
+
+/// All keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Keyspace {
+    entries: BTreeMap<Key, Entry>,
+}
+
+impl Keyspace {
+    /// Whether the key exists.
+    pub fn contains(&self, key: Key) -> bool {
+        self.entries.contains_key(&key)
+    }
+
+    /// `GET`.
+    pub fn get(&self, key: Key) -> Reply {
+        match self.entries.get(&key).map(|entry| &entry.data) {
+            None => Reply::Nil,
+            Some(Data::String(value)) => Reply::Value(*value),
+            Some(Data::List(_)) => Reply::Error,
+        }
+    }
+
+    /// Whether the key holds just this string.
+    pub fn holds(&self, key: Key, value: Value) -> bool {
+        self.get(key) == Reply::Value(value)
+    }
+
+    /// Writes a string, whatever was there.
+    pub fn put(&mut self, key: Key, value: Value, deadline: Option<u8>, setter: Option<NodeId>) {
+        self.entries.insert(key, Entry { data: Data::String(value), deadline, setter });
+    }
+
+    /// Who set the key, if it exists and that matters.
+    pub fn setter(&self, key: Key) -> Option<NodeId> {
+        self.entries.get(&key).and_then(|entry| entry.setter)
+    }
+
+    /// When the key ends, if it exists and does.
+    pub fn deadline(&self, key: Key) -> Option<u8> {
+        self.entries.get(&key).and_then(|entry| entry.deadline)
+    }
+
+    /// Has an existing key end with this deadline.
+    pub fn set_deadline(&mut self, key: Key, deadline: u8) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.deadline = Some(deadline);
+        }
+    }
+
+    /// All deadlines in use.
+    pub fn deadlines(&self) -> impl Iterator<Item = u8> {
+        self.entries.values().filter_map(|entry| entry.deadline)
+    }
+
+    /// The deadline has passed: whatever it belongs to ends, or, in a store that forgets to, lives
+    /// on without one.
+    pub fn expire(&mut self, deadline: u8, ends: bool) {
+        if ends {
+            self.entries.retain(|_, entry| entry.deadline != Some(deadline));
+        } else {
+            for entry in self.entries.values_mut() {
+                entry.deadline = entry.deadline.filter(|&other| other != deadline);
+            }
+        }
+    }
+
+    /// Removes a key; whether it was there.
+    pub fn remove(&mut self, key: Key) -> bool {
+        self.entries.remove(&key).is_some()
+    }
+
+    /// `INCR`: keeps the time to live.
+    pub fn increment(&mut self, key: Key) -> Reply {
+        let absent = Entry { data: Data::String(Value::Number(0)), deadline: None, setter: None };
+        match &mut self.entries.entry(key).or_insert(absent).data {
+            Data::String(Value::Number(number)) => {
+                *number += 1;
+                Reply::Int(*number)
+            }
+            Data::String(_) | Data::List(_) => Reply::Error,
+        }
+    }
+
+    /// The elements of a list, its head first; none if there is no such list.
+    pub fn list(&self, key: Key) -> &[Value] {
+        match self.entries.get(&key).map(|entry| &entry.data) {
+            Some(Data::List(elements)) => elements,
+            Some(Data::String(_)) | None => &[],
+        }
+    }
+
+    fn list_mut(&mut self, key: Key) -> Option<&mut Vec<Value>> {
+        match self.entries.get_mut(&key).map(|entry| &mut entry.data) {
+            Some(Data::List(elements)) => Some(elements),
+            Some(Data::String(_)) | None => None,
+        }
+    }
+
+    /// `LPUSH`, `RPUSH`.
+    pub fn push(&mut self, end: End, key: Key, value: Value) -> Reply {
+        let absent = Entry { data: Data::List(Vec::new()), deadline: None, setter: None };
+        self.entries.entry(key).or_insert(absent);
+        let Some(elements) = self.list_mut(key) else { return Reply::Error };
+        match end {
+            End::Left => elements.insert(0, value),
+            End::Right => elements.push(value),
+        }
+        Reply::Int(elements.len() as u32)
+    }
+
+    /// The element at an end, without taking it.
+    pub fn peek(&self, end: End, key: Key) -> Option<Value> {
+        match end {
+            End::Left => self.list(key).first().copied(),
+            End::Right => self.list(key).last().copied(),
+        }
+    }
+
+    /// `LPOP`, `RPOP`.
+    pub fn pop(&mut self, end: End, key: Key) -> Option<Value> {
+        let elements = self.list_mut(key)?;
+        let value = match end {
+            End::Left => elements.remove(0),
+            End::Right => elements.pop()?,
+        };
+        self.drop_if_empty(key);
+        Some(value)
+    }
+
+    /// `LREM key 1 value`; whether it was there.
+    pub fn remove_element(&mut self, key: Key, value: Value) -> bool {
+        let Some(elements) = self.list_mut(key) else { return false };
+        let Some(place) = elements.iter().position(|&element| element == value) else {
+            return false;
+        };
+        elements.remove(place);
+        self.drop_if_empty(key);
+        true
+    }
+
+    fn drop_if_empty(&mut self, key: Key) {
+        if self.list(key).is_empty() {
+            self.entries.remove(&key);
+        }
+    }
+}
+
+impl Symmetric for Keyspace {
+    fn permute(&mut self, permutation: &Permutation) {
+        let entries = std::mem::take(&mut self.entries);
+        for (mut key, mut entry) in entries {
+            key.permute(permutation);
+            entry.setter.permute(permutation);
+            match &mut entry.data {
+                Data::String(value) => value.permute(permutation),
+                Data::List(elements) => elements.permute(permutation),
+            }
+            self.entries.insert(key, entry);
+        }
+    }
+}

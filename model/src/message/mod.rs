@@ -1,0 +1,69 @@
+//! What nodes say to each other. Each backend's vocabulary is one file; who speaks it is `impls`.
+
+pub mod resource;
+pub mod store;
+
+use std::fmt;
+
+use crate::symmetry::{Permutation, Symmetric};
+
+/// One message on one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Message {
+    /// A command to a Redis-like store.
+    Store(store::Command),
+    /// A store's answer.
+    StoreReply(store::Reply),
+    /// A request to the protected resource.
+    Resource(resource::Request),
+    /// The resource's answer.
+    ResourceReply(resource::Reply),
+    /// A message of a service outside this project.
+    Custom(Custom),
+}
+
+/// A message whose meaning only its sender and its receiver know: a verb and three numbers.
+/// Worlds with such messages are explored without client symmetry unless the numbers name nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Custom {
+    /// What the message says; shown in traces.
+    pub verb: &'static str,
+    /// What it says it about.
+    pub words: [u32; 3],
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::Store(command) => command.fmt(f),
+            Message::StoreReply(reply) => reply.fmt(f),
+            Message::Resource(request) => request.fmt(f),
+            Message::ResourceReply(reply) => reply.fmt(f),
+            Message::Custom(custom) => custom.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Custom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c] = self.words;
+        write!(f, "{} {a} {b} {c}", self.verb)
+    }
+}
+
+impl From<Custom> for Message {
+    fn from(custom: Custom) -> Self {
+        Message::Custom(custom)
+    }
+}
+
+impl Symmetric for Message {
+    fn permute(&mut self, permutation: &Permutation) {
+        match self {
+            Message::Store(command) => command.permute(permutation),
+            Message::StoreReply(reply) => reply.permute(permutation),
+            Message::Resource(request) => request.permute(permutation),
+            Message::ResourceReply(_) | Message::Custom(_) => {}
+        }
+    }
+}

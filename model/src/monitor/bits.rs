@@ -1,0 +1,68 @@
+//! A set of at most 64 small numbers.
+
+/// A set of clients or items by number, at most 64 of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bits(u64);
+
+impl Bits {
+    /// The empty set.
+    pub const EMPTY: Bits = Bits(0);
+    /// How many different numbers fit.
+    pub const CAPACITY: usize = 64;
+
+    /// Adds a number.
+    pub fn insert(&mut self, number: usize) {
+        assert!(number < Bits::CAPACITY, "a monitor follows at most 64 clients and 64 items");
+        self.0 |= 1 << number;
+    }
+
+    /// Removes a number.
+    pub fn remove(&mut self, number: usize) {
+        self.0 &= !(1 << number);
+    }
+
+    /// Whether the number is in the set.
+    pub fn contains(self, number: usize) -> bool {
+        self.0 >> number & 1 == 1
+    }
+
+    /// Whether nothing is in the set.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many numbers are in the set.
+    pub fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub fn and(self, other: Bits) -> Bits {
+        Bits(self.0 & other.0)
+    }
+
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub fn without(self, other: Bits) -> Bits {
+        Bits(self.0 & !other.0)
+    }
+
+    /// The numbers in rising order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..Bits::CAPACITY).filter(move |&number| self.contains(number))
+    }
+
+    /// The set of the images of its numbers.
+    #[must_use]
+    pub fn map(self, image: impl Fn(usize) -> usize) -> Bits {
+        let mut mapped = Bits::EMPTY;
+        let mut rest = self.0;
+        while rest != 0 {
+            let number = rest.trailing_zeros() as usize;
+            mapped.insert(image(number));
+            rest &= rest - 1;
+        }
+        mapped
+    }
+}

@@ -1,0 +1,206 @@
+//! A 64-bit digest of a state: the same in every process and every build.
+
+use std::hash::{Hash, Hasher};
+
+/// The hasher behind a state's fingerprint.
+///
+/// Fields are packed side by side into 128 bits, so that a state of many small ones costs few
+/// multiplications; each full pack is folded into the digest by a 64×64→128-bit product whose halves
+/// are xored (the step of wyhash and its kin). There is no key, which makes the digest repeatable,
+/// and of no use against somebody who looks for collisions. Integers count as little-endian and
+/// `usize` as 64 bits; only slices of integers wider than a byte, whose bytes the standard library
+/// hands over as they lie in memory, are different on a big-endian machine.
+#[derive(Clone)]
+pub struct Fingerprinter {
+    digest: u64,
+    pack: u128,
+    packed_bits: u32,
+}
+
+/// Fractional digits of pi.
+const KEYS: [u64; 4] =
+    [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0, 0x082e_fa98_ec4e_6c89];
+
+impl Fingerprinter {
+    /// The fingerprint of a value. It is never zero.
+    pub fn of(value: &impl Hash) -> u64 {
+        let mut hasher = Fingerprinter::default();
+        value.hash(&mut hasher);
+        hasher.finish().max(1)
+    }
+
+    #[inline(always)]
+    fn put(&mut self, word: u64, bits: u32) {
+        if self.packed_bits + bits > u128::BITS {
+            self.digest = self.folded();
+            self.pack = 0;
+            self.packed_bits = 0;
+        }
+        self.pack |= u128::from(word) << self.packed_bits;
+        self.packed_bits += bits;
+    }
+
+    #[inline(always)]
+    fn folded(&self) -> u64 {
+        let (low, high) = (self.pack as u64, (self.pack >> 64) as u64);
+        fold(self.digest ^ low, high ^ KEYS[1])
+    }
+}
+
+impl Default for Fingerprinter {
+    #[inline(always)]
+    fn default() -> Fingerprinter {
+        Fingerprinter { digest: KEYS[0], pack: 0, packed_bits: 0 }
+    }
+}
+
+impl Hasher for Fingerprinter {
+    #[inline(always)]
+    fn finish(&self) -> u64 {
+        fold(self.folded() ^ KEYS[2], u64::from(self.packed_bits) ^ KEYS[3])
+    }
+
+    #[inline(always)]
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.put(u64::from_le_bytes(*word), 64);
+        }
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            self.put(u64::from_le_bytes(last), 8 * rest.len() as u32);
+        }
+    }
+
+    #[inline(always)]
+    fn write_u8(&mut self, value: u8) {
+        self.put(value.into(), 8);
+    }
+
+    #[inline(always)]
+    fn write_u16(&mut self, value: u16) {
+        self.put(value.into(), 16);
+    }
+
+    #[inline(always)]
+    fn write_u32(&mut self, value: u32) {
+        self.put(value.into(), 32);
+    }
+
+    #[inline(always)]
+    fn write_u64(&mut self, value: u64) {
+        self.put(value, 64);
+    }
+
+    #[inline(always)]
+    fn write_u128(&mut self, value: u128) {
+        self.put(value as u64, 64);
+        self.put((value >> 64) as u64, 64);
+    }
+
+    #[inline(always)]
+    fn write_usize(&mut self, value: usize) {
+        self.put(value as u64, 64);
+    }
+
+    #[inline(always)]
+    fn write_i8(&mut self, value: i8) {
+        self.write_u8(value as u8);
+    }
+
+    #[inline(always)]
+    fn write_i16(&mut self, value: i16) {
+        self.write_u16(value as u16);
+    }
+
+    #[inline(always)]
+    fn write_i32(&mut self, value: i32) {
+        self.write_u32(value as u32);
+    }
+
+    #[inline(always)]
+    fn write_i64(&mut self, value: i64) {
+        self.write_u64(value as u64);
+    }
+
+    #[inline(always)]
+    fn write_i128(&mut self, value: i128) {
+        self.write_u128(value as u128);
+    }
+
+    #[inline(always)]
+    fn write_isize(&mut self, value: isize) {
+        // Sign-extended first, so that a negative discriminant is the same on 32-bit machines.
+        self.put(value as i64 as u64, 64);
+    }
+}
+
+#[inline(always)]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_the_same_for_ever() {
+        assert_eq!(Fingerprinter::of(&()), GOLDEN[0]);
+        assert_eq!(Fingerprinter::of(&(1_u8, 2_u16, 3_u32, 4_u64, -5_i8)), GOLDEN[1]);
+        assert_eq!(Fingerprinter::of(&vec!["lease", "fencing token"]), GOLDEN[2]);
+        assert_eq!(Fingerprinter::of(&Some([7_u8; 21])), GOLDEN[3]);
+    }
+
+    const GOLDEN: [u64; 4] = [
+        0x4540_359c_0d1a_dc75,
+        0xfe2c_d8d2_44f8_f5cb,
+        0x33ea_43e2_03a7_f73a,
+        0x0e39_3075_cc39_e318,
+    ];
+
+    #[test]
+    fn small_fields_are_told_apart_wherever_they_stand() {
+        let mut prints = std::collections::BTreeSet::new();
+        for place in 0..40 {
+            for value in 1..=255 {
+                let mut state = [0_u8; 40];
+                state[place] = value;
+                prints.insert(Fingerprinter::of(&state));
+            }
+        }
+        assert_eq!(prints.len(), 40 * 255);
+    }
+
+    /// States of a model differ in few small fields. Each half of their fingerprints must collide
+    /// about as often as a random number of 32 bits would: n²/2³³ times.
+    #[test]
+    fn regular_states_collide_no_more_often_than_random_numbers() {
+        const PER_FIELD: u32 = 5;
+        const FIELDS: u32 = 9;
+        let states: u32 = PER_FIELD.pow(FIELDS);
+        let mut prints: Vec<u64> = (0..states)
+            .map(|index| {
+                let mut fields = [0_u8; FIELDS as usize];
+                let mut rest = index;
+                for field in &mut fields {
+                    *field = (rest % PER_FIELD) as u8;
+                    rest /= PER_FIELD;
+                }
+                Fingerprinter::of(&fields)
+            })
+            .collect();
+        let expected = f64::from(states).powi(2) / 2_f64.powi(33);
+        for half in [0, 32] {
+            prints.sort_unstable_by_key(|print| (print >> half) as u32);
+            let collisions = prints
+                .windows(2)
+                .filter(|pair| (pair[0] >> half) as u32 == (pair[1] >> half) as u32)
+                .count() as f64;
+            let deviation = (collisions - expected).abs() / expected.sqrt();
+            assert!(deviation < 4.0, "{collisions} collisions where {expected:.0} are due");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The timers there are. A closed list, so that a trace can name each and a reader knows them all.
+
+use std::fmt;
+
+use crate::ident::NodeId;
+
+/// What a timer is for. A node has at most one of each armed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// The caller's pause before its next operation.
+    Next,
+    /// The caller's pause before it tries again what was refused, or asks again what was empty.
+    Again,
+    /// How long the caller works between the writes of one critical section, or on one item.
+    Work,
+    /// The client library's patience with a service that does not answer.
+    Answer(NodeId),
+    /// The algorithm's pause before it asks again.
+    Poll,
+    /// The holder's own reading of its lease: it stops relying on it before the server does.
+    Lease,
+    /// Time to renew the lease.
+    Renew,
+    /// Time to look for work that others have left behind.
+    Reap,
+    /// A deadline kept by a server on its wall clock. It is written to disk along with what it
+    /// belongs to, so it outlives a crash, and passes while the server is down.
+    Deadline(u8),
+    /// A server writes to disk what it has acknowledged.
+    Sync,
+    /// A server's replica receives what the server has acknowledged.
+    Replicate,
+    /// For processes outside this project.
+    Custom(u8),
+}
+
+impl Timer {
+    /// Whether the timer outlives a crash of its node.
+    pub fn outlives_crash(self) -> bool {
+        matches!(self, Timer::Deadline(_))
+    }
+
+    /// Whether the timer belongs to the caller and the client library, not to the algorithm.
+    pub fn is_callers(self) -> bool {
+        matches!(self, Timer::Next | Timer::Again | Timer::Work | Timer::Answer(_))
+    }
+}
+
+impl fmt::Display for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Timer::Next => f.write_str("next operation"),
+            Timer::Again => f.write_str("try again"),
+            Timer::Work => f.write_str("work done"),
+            Timer::Answer(node) => write!(f, "no answer from {node}"),
+            Timer::Poll => f.write_str("poll"),
+            Timer::Lease => f.write_str("own reading of the lease is over"),
+            Timer::Renew => f.write_str("renew"),
+            Timer::Reap => f.write_str("reap"),
+            Timer::Deadline(_) => f.write_str("deadline passes"),
+            Timer::Sync => f.write_str("sync to disk"),
+            Timer::Replicate => f.write_str("replicate"),
+            Timer::Custom(number) => write!(f, "timer {number}"),
+        }
+    }
+}

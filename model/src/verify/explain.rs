@@ -1,0 +1,165 @@
+//! From a state that must not be to a story that can be read.
+
+use crate::node::{Command, Stimulus};
+use crate::property::Property;
+use crate::search::{Explored, StateId};
+use crate::verdict::{Counterexample, Frame};
+use crate::world::{Action, State, Step, World};
+
+/// The shortest way to the state, told step by step.
+pub(super) fn counterexample(
+    world: &World,
+    explored: &Explored,
+    state: StateId,
+    property: Property,
+) -> Option<Counterexample> {
+    let path = explored.path_to(world, state).ok()?;
+    let mut current = path.start;
+    let mut steps = Vec::new();
+    for (number, (action, _)) in path.steps.iter().enumerate() {
+        let (next, step) = world.act(&current, *action);
+        steps.push(frame(world, number + 1, &step, &next));
+        current = next;
+    }
+    let explanation = explanation(world, property, &steps, &current);
+    let card = world.card();
+    let environment = world.scope().environment;
+    let command =
+        format!("contend verify {} --property {property} --environment {environment}", card.name);
+    let lanes = world.ids().map(|node| world.name(node)).collect();
+    Some(Counterexample { lanes, steps, explanation, command })
+}
+
+fn frame(world: &World, number: usize, step: &Step, after: &State) -> Frame {
+    let sends = step.commands.iter().filter_map(|command| match command {
+        Command::Send { to, message, .. } => Some((world.name(*to), message.to_string())),
+        _ => None,
+    });
+    let from = match step.stimulus {
+        Some(Stimulus::Deliver { from, .. }) => Some(world.name(from.node)),
+        _ => None,
+    };
+    Frame {
+        number,
+        who: step.node.map_or_else(|| "world".into(), |node| world.name(node)),
+        cause: world.cause(step),
+        outcome: world.outcome(step),
+        fault: step.action.is_unreliable() && !matches!(step.action, Action::Cancel(_)),
+        sends: sends.collect(),
+        from,
+        holders: holders(world, after),
+        violates: step.violated.iter().collect(),
+        line: world.line(number, step),
+    }
+}
+
+fn holders(world: &World, state: &State) -> Vec<String> {
+    state
+        .nodes()
+        .iter()
+        .filter(|node| node.caller().is_some_and(|caller| caller.holds()))
+        .map(|node| world.name(node.id))
+        .collect()
+}
+
+fn explanation(world: &World, property: Property, steps: &[Frame], end: &State) -> String {
+    let number = steps.len();
+    let last = steps.last();
+    let who = last.map_or("somebody", |frame| frame.who.as_str());
+    let faults: Vec<String> = steps
+        .iter()
+        .filter(|frame| frame.fault)
+        .map(|frame| {
+            let what = frame.cause.trim_start_matches("fault: ");
+            format!("step {} ({} {what})", frame.number, frame.who)
+        })
+        .collect();
+    let what = match property {
+        Property::MutualExclusion => {
+            format!(
+                "after step {number} {} believe at once that they hold",
+                both(&holders(world, end))
+            )
+        }
+        Property::Fencing => format!(
+            "at step {number} the resource takes a write of a hold after it has taken one of \
+             another hold that came in between"
+        ),
+        Property::DeadlockFreedom => format!(
+            "from the end of step {number} {} can never obtain the lock again, whatever happens",
+            both(&waiters(world, end))
+        ),
+        Property::Interruptibility => format!(
+            "after step {number} a waiter can neither be woken nor obtain the lock any more \
+             ({})",
+            both(&waiters(world, end))
+        ),
+        Property::Ownership => {
+            format!(
+                "at step {number} {who} frees or prolongs a lock for somebody whose lock it is not"
+            )
+        }
+        Property::Reentrancy => format!(
+            "at step {number} a holder that acquires again is refused, or loses the lock with the \
+             inner release"
+        ),
+        Property::Fairness => {
+            format!("at step {number} {who} obtains the lock before somebody who waited already")
+        }
+        Property::Consistency => format!(
+            "at step {number} the resource takes a write of a client that does not hold, while \
+             another does"
+        ),
+        Property::NoLoss => format!(
+            "from the end of step {number} an acknowledged item can no longer be worked on to its end"
+        ),
+        Property::NoPhantom => format!("at step {number} {who} gets what nobody enqueued"),
+        Property::NoDuplicate => {
+            format!("at step {number} {who} gets an item that was delivered before")
+        }
+        Property::AtLeastOnce => format!(
+            "from the end of step {number} the effect of an acknowledged item can no longer come about"
+        ),
+        Property::AtMostOnce => format!("at step {number} an effect is applied a second time"),
+        Property::Exclusive => {
+            format!("at step {number} {who} gets an item that another consumer still works on")
+        }
+        Property::Fifo => format!(
+            "at step {number} {who} gets an item that was enqueued before one that was delivered \
+             already"
+        ),
+        Property::TerminalStays => {
+            format!("at step {number} {who} gets an item that was acknowledged as done before")
+        }
+        Property::Progress => format!(
+            "after step {number} an acknowledged item is stuck, or was passed over again and again"
+        ),
+    };
+    let because = match faults.len() {
+        0 => "No fault is needed, only this order of steps".to_owned(),
+        1 => format!("The one fault is {}", faults[0]),
+        _ => format!("The faults are {}", both(&faults)),
+    };
+    let mut text = format!("{what}. {because}.");
+    if let Some(first) = text.get(..1) {
+        text = first.to_uppercase() + &text[1..];
+    }
+    text
+}
+
+fn waiters(world: &World, state: &State) -> Vec<String> {
+    state
+        .nodes()
+        .iter()
+        .filter(|node| node.caller().is_some_and(|caller| caller.waits()))
+        .map(|node| world.name(node.id))
+        .collect()
+}
+
+fn both(names: &[String]) -> String {
+    match names {
+        [] => "nobody".into(),
+        [one] => one.clone(),
+        [init @ .., last] => format!("{} and {last}", init.join(", ")),
+    }
+}

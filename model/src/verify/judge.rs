@@ -1,0 +1,142 @@
+//! What an explored world says about each property.
+
+use super::explain;
+use crate::property::{Environment, Kind, Property};
+use crate::search::{Explored, Labels, StateId, Trap};
+use crate::verdict::{Row, Verdict};
+use crate::world::{Mark, World};
+
+/// Why nothing can be asked of this world, if so.
+pub(super) fn obstacle(world: &World) -> Option<String> {
+    let environment = world.scope().environment;
+    if environment == Environment::Misuse && world.card().kind == Kind::Queue {
+        return Some("not applicable: a queue has no release that could be misused".into());
+    }
+    let replicas = world.start().nodes().iter().any(|node| node.has_replica());
+    if environment == Environment::Failover && !replicas {
+        return Some("not applicable: no service has a replica to fail over to".into());
+    }
+    None
+}
+
+/// What is known of one world.
+pub(super) struct Judge<'a> {
+    world: &'a World,
+    explored: Option<&'a Explored>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(world: &'a World, explored: &'a Explored) -> Self {
+        Judge { world, explored: Some(explored) }
+    }
+
+    /// For a world that was not searched, because nothing can be asked of it.
+    pub fn without_search(world: &'a World) -> Self {
+        Judge { world, explored: None }
+    }
+
+    /// The row of one property.
+    pub fn row(&self, property: Property, obstacle: Option<&str>) -> Row {
+        let card = self.world.card();
+        let environment = self.world.scope().environment;
+        let claimed = card.claims(property, environment);
+        let not_offered = card.does_not_offer(property).map(|why| format!("not offered: {why}"));
+        let beyond = not_offered.or_else(|| obstacle.map(str::to_owned));
+        let (verdict, reason, culprit) = match (beyond, self.explored) {
+            (Some(reason), _) => (Verdict::Unknown, Some(reason), None),
+            (None, Some(explored)) => self.judge(property, explored),
+            (None, None) => (Verdict::Unknown, Some("not searched".into()), None),
+        };
+        let nothing_to_show = verdict == Verdict::Unknown && !claimed;
+        let counterexample = culprit.and_then(|(explored, state)| {
+            explain::counterexample(self.world, explored, state, property)
+        });
+        Row {
+            algorithm: card.name.clone(),
+            document: card.document.clone(),
+            form: card.form,
+            property,
+            environment,
+            claimed,
+            verdict,
+            exhausted: self.explored.is_some_and(Explored::is_exhausted),
+            states: self.explored.map_or(0, Explored::states),
+            depth: self.explored.map_or(0, Explored::depth),
+            trace_steps: counterexample.as_ref().map(|c| c.steps.len()),
+            reason,
+            scope: self.world.scope().in_words(),
+            as_claimed: nothing_to_show || claimed == (verdict == Verdict::Holds),
+            counterexample,
+        }
+    }
+
+    fn judge(
+        &self,
+        property: Property,
+        explored: &'a Explored,
+    ) -> (Verdict, Option<String>, Option<(&'a Explored, StateId)>) {
+        if let Some(state) = explored.first(bit(Mark::Violated(property))) {
+            return (Verdict::Violated, None, Some((explored, state)));
+        }
+        if property.is_no_trap() {
+            if let Some(state) = self.trap(property, explored) {
+                return (Verdict::Violated, None, Some((explored, state)));
+            }
+        }
+        if let Some(cut) = explored.cut() {
+            return (
+                Verdict::Unknown,
+                Some(format!("{cut} after {} states", explored.states())),
+                None,
+            );
+        }
+        for (mark, what) in goals(property) {
+            if explored.first(bit(mark)).is_none() {
+                return (Verdict::Unknown, Some(format!("vacuous: {what}")), None);
+            }
+        }
+        (Verdict::Holds, None, None)
+    }
+
+    /// The nearest state from which what is due can no longer come about.
+    fn trap(&self, property: Property, explored: &Explored) -> Option<StateId> {
+        let scope = self.world.scope();
+        let clients = 0..scope.roles.len();
+        let items = 0..scope.roles.len() * usize::from(scope.duty.operations);
+        let questions: Vec<(Mark, Mark)> = match property {
+            Property::DeadlockFreedom | Property::Interruptibility => {
+                clients.map(|c| (Mark::Wants(c), Mark::Holds(c))).collect()
+            }
+            Property::NoLoss => items.map(|i| (Mark::Enqueued(i), Mark::Finished(i))).collect(),
+            Property::AtLeastOnce => items.map(|i| (Mark::Enqueued(i), Mark::Applied(i))).collect(),
+            Property::Progress => items.map(|i| (Mark::Enqueued(i), Mark::Delivered(i))).collect(),
+            _ => Vec::new(),
+        };
+        questions
+            .into_iter()
+            .filter(|&(due, _)| explored.first(bit(due)).is_some())
+            .filter_map(|(due, done)| match explored.first_trap(bit(due), bit(done)) {
+                Trap::Found(state) => Some(state),
+                Trap::None | Trap::Unknown => None,
+            })
+            .min_by_key(|&state| (explored.distance(state), state.index()))
+    }
+}
+
+fn bit(mark: Mark) -> Labels {
+    Labels::bit(mark.bit())
+}
+
+/// What must have come about somewhere in the scope for "holds" to mean anything.
+fn goals(property: Property) -> Vec<(Mark, &'static str)> {
+    let mut goals = vec![(Mark::Reached, "nobody ever got what the algorithm is for")];
+    match property {
+        Property::Ownership => goals.push((Mark::Disposed, "no backend told whose lock was freed")),
+        Property::Fairness => goals.push((Mark::Contended, "nobody ever had to wait")),
+        Property::Reentrancy => goals.push((Mark::Nested, "nobody ever acquired twice")),
+        Property::Interruptibility => goals.push((Mark::Cancelled, "nobody ever gave up waiting")),
+        Property::TerminalStays => goals.push((Mark::Settled, "nothing was ever acknowledged")),
+        _ => {}
+    }
+    goals
+}

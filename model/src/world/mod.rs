@@ -1,0 +1,155 @@
+//! The explored world: all nodes of one algorithm, what travels between them, what is armed, and
+//! the judges, as one value; and what can happen to it next.
+
+mod accept;
+mod action;
+mod labels;
+mod network;
+mod scope;
+mod state;
+mod step;
+mod subject;
+mod trace;
+
+pub use action::{Action, Link, Towards};
+pub use labels::Mark;
+pub use scope::{Reading, Scope};
+pub use state::{Budget, Running, State};
+pub use step::Step;
+pub use subject::fingerprint;
+pub use trace::LEGEND;
+
+use std::sync::Arc;
+
+use crate::algorithm::{Algorithm, Card, Service};
+use crate::ident::NodeId;
+use crate::monitor::Monitors;
+use crate::node::{Node, Scratch, Stimulus};
+use crate::symmetry::Permutation;
+
+/// The world of one algorithm within one scope.
+#[derive(Clone, Debug)]
+pub struct World {
+    card: Card,
+    scope: Scope,
+    names: Vec<&'static str>,
+    start: State,
+    permutations: Vec<Permutation>,
+}
+
+impl World {
+    /// Sets the stage: every node has started, nothing has been called yet.
+    ///
+    /// # Panics
+    /// If the algorithm names no service: the protected resource comes first.
+    pub fn new(algorithm: &dyn Algorithm, scope: Scope) -> Self {
+        let card = algorithm.card();
+        let services = algorithm.services(&scope.timing);
+        assert!(!services.is_empty(), "{}: the resource is the first service", card.name);
+        let names = services.iter().map(|service| service.name).collect();
+        let nodes = cast(algorithm, &scope, services);
+        let start = State {
+            running: vec![Running::Up; nodes.len()],
+            nodes: nodes.into_iter().map(Arc::new).collect(),
+            connections: Vec::new(),
+            late: Vec::new(),
+            timers: Vec::new(),
+            budget: scope.budget,
+            monitors: Arc::new(judges(card.kind, &scope)),
+            violated: Default::default(),
+        };
+        let permutations = Permutation::all_within(&scope.roles);
+        let mut world = World { card, scope, names, start, permutations };
+        world.start_all();
+        world.keep_only_sound_symmetry();
+        world
+    }
+
+    fn start_all(&mut self) {
+        let mut state = self.start.clone();
+        for index in 0..state.nodes.len() {
+            let mut commands = Vec::new();
+            let node = Arc::make_mut(&mut state.nodes[index]);
+            node.handle(Stimulus::Start, &mut Scratch::default(), &mut commands);
+            let id = state.nodes[index].id;
+            self.obey(&mut state, id, &commands);
+        }
+        state.tidy();
+        self.start = state;
+    }
+
+    /// Symmetry is used only if every process can be renamed.
+    fn keep_only_sound_symmetry(&mut self) {
+        let supported = self.permutations.iter().all(|p| self.start.permuted(p).is_some());
+        if !supported {
+            self.permutations.truncate(1);
+        }
+    }
+
+    /// The same world explored without client symmetry.
+    #[must_use]
+    pub fn without_symmetry(mut self) -> Self {
+        self.permutations.truncate(1);
+        self
+    }
+
+    /// The algorithm's card.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// What is explored.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The state before anything was called.
+    pub fn start(&self) -> &State {
+        &self.start
+    }
+
+    /// What traces call a node.
+    pub fn name(&self, node: NodeId) -> String {
+        match node.service() {
+            Some(number) => {
+                self.names.get(number).map_or_else(|| node.to_string(), |n| (*n).into())
+            }
+            None => node.to_string(),
+        }
+    }
+
+    /// All nodes, clients first.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> {
+        self.start.nodes.iter().map(|node| node.id)
+    }
+
+    fn index(&self, node: NodeId) -> usize {
+        match node {
+            NodeId::Client(number) => usize::from(number),
+            NodeId::Service(number) => self.scope.roles.len() + usize::from(number),
+        }
+    }
+
+    /// The renamings under which states are taken to be the same; the identity alone if the
+    /// algorithm does not support symmetry.
+    pub fn permutations(&self) -> &[Permutation] {
+        &self.permutations
+    }
+}
+
+fn judges(kind: crate::property::Kind, scope: &Scope) -> Monitors {
+    Monitors::new(kind, scope.roles.len(), scope.duty.operations, scope.bypass_bound)
+}
+
+fn cast(algorithm: &dyn Algorithm, scope: &Scope, services: Vec<Service>) -> Vec<Node> {
+    let timeout = scope.timing.timeout;
+    let clients = (0u8..).zip(&scope.roles).map(|(number, &role)| {
+        let id = NodeId::Client(number);
+        let process = algorithm.client(id, role, &scope.timing);
+        Node::client(id, role, scope.duty, timeout, process)
+    });
+    let services = (0u8..)
+        .zip(services)
+        .map(|(number, service)| Node::service(NodeId::Service(number), service.process));
+    clients.chain(services).collect()
+}

@@ -1,0 +1,179 @@
+//! Connections as TCP has them: in order, or not at all; the end of one is seen after what was
+//! sent before it; what comes back to a closed end is dropped, what comes to a service that knows
+//! nothing of the connection is answered by its end.
+
+use super::action::{Link, Towards};
+use super::state::{Connection, Content, Packet, State};
+use crate::ident::{NodeId, Peer};
+use crate::message::Message;
+use crate::node::Stimulus;
+use crate::time::Span;
+
+impl State {
+    pub(super) fn connection(&self, link: &Link) -> Option<usize> {
+        self.connections.iter().position(|connection| {
+            connection.client == link.client
+                && connection.service == link.service
+                && connection.number == link.connection
+        })
+    }
+
+    /// Puts a client's request on its current connection, or on a new one.
+    pub(super) fn request(&mut self, from: NodeId, to: NodeId, message: Message, delay: Span) {
+        let current = self
+            .connections
+            .iter()
+            .position(|c| c.client == from && c.service == to && c.client_open);
+        let index = current.unwrap_or_else(|| self.connect(from, to, true));
+        let packet = Packet { content: Content::Message(message), left: delay };
+        self.connections[index].to_service.push(packet);
+    }
+
+    fn connect(&mut self, client: NodeId, service: NodeId, client_open: bool) -> usize {
+        let number = (0..)
+            .find(|&number| {
+                let taken = |c: &Connection| (c.client, c.service, c.number);
+                !self.connections.iter().any(|c| taken(c) == (client, service, number))
+            })
+            .expect("a free number");
+        self.connections.push(Connection {
+            client,
+            service,
+            number,
+            client_open,
+            service_open: true,
+            to_service: Vec::new(),
+            to_client: Vec::new(),
+        });
+        self.connections.len() - 1
+    }
+
+    /// Puts a service's reply on the connection, unless either end of it is closed.
+    pub(super) fn respond(&mut self, from: NodeId, to: Peer, message: Message, delay: Span) {
+        let connection = self
+            .connections
+            .iter_mut()
+            .find(|c| c.client == to.node && c.service == from && c.number == to.connection);
+        if let Some(connection) = connection.filter(|c| c.client_open && c.service_open) {
+            let packet = Packet { content: Content::Message(message), left: delay };
+            connection.to_client.push(packet);
+        }
+    }
+
+    /// The client closes its end: replies under way are dropped, requests go on.
+    pub(super) fn close(&mut self, client: NodeId, service: NodeId) {
+        for index in 0..self.connections.len() {
+            let connection = &mut self.connections[index];
+            let concerned = connection.client == client && connection.service == service;
+            if concerned && connection.client_open {
+                self.close_client_end(index);
+            }
+        }
+    }
+
+    fn close_client_end(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        connection.client_open = false;
+        connection.to_client.clear();
+        connection.to_service.push(Packet { content: Content::End, left: Span::ZERO });
+        let link = connection.link(Towards::Client);
+        self.late.retain(|(late, _)| *late != link);
+    }
+
+    /// Both ends of a lost connection will see its end; what travelled is lost.
+    pub(super) fn disconnect(&mut self, link: &Link) {
+        let Some(index) = self.connection(link) else { return };
+        let end = Packet { content: Content::End, left: Span::ZERO };
+        let connection = &mut self.connections[index];
+        connection.to_service = vec![end];
+        connection.to_client = vec![end];
+    }
+
+    /// A crashed client's connections end; a crashed service's too, and it remembers none.
+    pub(super) fn sever(&mut self, node: NodeId) {
+        for index in 0..self.connections.len() {
+            let connection = &mut self.connections[index];
+            if connection.client == node && connection.client_open {
+                self.close_client_end(index);
+            } else if connection.service == node {
+                connection.to_service.clear();
+                if connection.service_open && connection.client_open {
+                    let end = Packet { content: Content::End, left: Span::ZERO };
+                    connection.to_client.push(end);
+                }
+                connection.service_open = false;
+            }
+        }
+    }
+
+    /// Sends a copy of the first request in line on a connection that nobody listens to.
+    pub(super) fn repeat(&mut self, link: &Link) {
+        let index = self.connection(link).expect("the message travels on a connection");
+        let first = self.connections[index].to_service[0];
+        let copy = self.connect(link.client, link.service, false);
+        let end = Packet { content: Content::End, left: Span::ZERO };
+        self.connections[copy].to_service = vec![first, end];
+    }
+
+    /// What the arrival of this content means to its receiver, if it means anything.
+    pub(super) fn arrive(
+        &mut self,
+        link: &Link,
+        content: Content,
+        receiver_runs: bool,
+    ) -> Option<Stimulus> {
+        let index = self.connection(link)?;
+        let connection = &mut self.connections[index];
+        let from = Peer { node: link.sender(), connection: link.connection };
+        match (link.towards, content) {
+            (Towards::Service, Content::Message(message)) => {
+                if connection.service_open && receiver_runs {
+                    return Some(Stimulus::Deliver { from, message });
+                }
+                let known = connection.to_client.iter().any(|p| p.content == Content::End);
+                if connection.client_open && !known {
+                    let end = Packet { content: Content::End, left: Span::ZERO };
+                    connection.to_client.push(end);
+                }
+                connection.service_open = false;
+                None
+            }
+            (Towards::Service, Content::End) => {
+                let news = connection.service_open && receiver_runs;
+                connection.service_open = false;
+                news.then_some(Stimulus::Disconnected(from))
+            }
+            (Towards::Client, Content::Message(message)) => {
+                connection.client_open.then_some(Stimulus::Deliver { from, message })
+            }
+            (Towards::Client, Content::End) => {
+                let news = connection.client_open;
+                connection.client_open = false;
+                connection.to_client.clear();
+                // A service that still believes in the connection learns of its end as well.
+                let told = connection.to_service.iter().any(|p| p.content == Content::End);
+                if connection.service_open && !told {
+                    let end = Packet { content: Content::End, left: Span::ZERO };
+                    connection.to_service.push(end);
+                }
+                news.then_some(Stimulus::Disconnected(from))
+            }
+        }
+    }
+
+    /// Forgets connections that neither end nor any message knows of any more.
+    pub(super) fn forget_closed(&mut self) {
+        let late = &self.late;
+        self.connections.retain(|connection| {
+            let held_back = late.iter().any(|(link, _)| {
+                link.client == connection.client
+                    && link.service == connection.service
+                    && link.connection == connection.number
+            });
+            connection.client_open
+                || connection.service_open
+                || held_back
+                || !connection.to_service.is_empty()
+        });
+    }
+}

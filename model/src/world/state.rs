@@ -1,0 +1,202 @@
+//! Everything that the future of an explored world depends on, and nothing else.
+
+use std::sync::Arc;
+
+use super::action::{Link, Towards};
+use crate::ident::NodeId;
+use crate::message::Message;
+use crate::monitor::Monitors;
+use crate::node::Node;
+use crate::property::Properties;
+use crate::symmetry::{Permutation, Symmetric};
+use crate::time::Span;
+use crate::timer::Timer;
+
+/// A state of an explored world.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    /// Clients, then services.
+    pub(super) nodes: Vec<Arc<Node>>,
+    /// Who runs, by the same index.
+    pub(super) running: Vec<Running>,
+    /// What travels, ordered by client, service and number.
+    pub(super) connections: Vec<Connection>,
+    /// What was held back on its way.
+    pub(super) late: Vec<(Link, Message)>,
+    /// What is armed, ordered by node and timer.
+    pub(super) timers: Vec<Armed>,
+    /// What the world may still do wrong.
+    pub(super) budget: Budget,
+    /// The judges.
+    pub(super) monitors: Arc<Monitors>,
+    /// What the last step violated.
+    pub(super) violated: Properties,
+}
+
+/// Whether a node runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Running {
+    /// It does.
+    Up,
+    /// It crashed and may come back.
+    Down,
+}
+
+/// A connection: two directions, each first in, first out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Connection {
+    pub client: NodeId,
+    pub service: NodeId,
+    pub number: u16,
+    /// The client has not closed its end.
+    pub client_open: bool,
+    /// The service has not seen the connection end.
+    pub service_open: bool,
+    pub to_service: Vec<Packet>,
+    pub to_client: Vec<Packet>,
+}
+
+impl Connection {
+    pub fn queue(&self, towards: Towards) -> &[Packet] {
+        match towards {
+            Towards::Service => &self.to_service,
+            Towards::Client => &self.to_client,
+        }
+    }
+
+    pub fn queue_mut(&mut self, towards: Towards) -> &mut Vec<Packet> {
+        match towards {
+            Towards::Service => &mut self.to_service,
+            Towards::Client => &mut self.to_client,
+        }
+    }
+
+    pub fn link(&self, towards: Towards) -> Link {
+        Link { client: self.client, service: self.service, connection: self.number, towards }
+    }
+
+    fn key(&self) -> (NodeId, NodeId, u16) {
+        (self.client, self.service, self.number)
+    }
+}
+
+/// What travels on a connection, and how long it may still take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Packet {
+    pub content: Content,
+    pub left: Span,
+}
+
+/// A message, or the end of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Content {
+    Message(Message),
+    End,
+}
+
+/// A timer that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Armed {
+    pub node: NodeId,
+    pub timer: Timer,
+    pub least: Span,
+    pub most: Span,
+}
+
+/// How many faults of each kind the world may still commit.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Messages lost, held back or repeated, and connections lost.
+    pub network: u8,
+    /// Crashes, of clients or of services.
+    pub crashes: u8,
+    /// Replicas that take over.
+    pub failovers: u8,
+    /// Calls of release by somebody who does not hold.
+    pub misuses: u8,
+    /// Waiters who give up.
+    pub cancels: u8,
+    /// With free time: clients whose patience or whose own reading of a lease ends too early.
+    pub early: u8,
+}
+
+impl State {
+    /// The nodes, clients first.
+    pub fn nodes(&self) -> &[Arc<Node>] {
+        &self.nodes
+    }
+
+    /// The judges' knowledge.
+    pub fn monitors(&self) -> &Monitors {
+        &self.monitors
+    }
+
+    /// What the step that led here violated.
+    pub fn violated(&self) -> Properties {
+        self.violated
+    }
+
+    /// About how many bytes the state holds, the heap included.
+    pub(super) fn bytes(&self) -> usize {
+        let travelling: usize = self
+            .connections
+            .iter()
+            .map(|connection| connection.to_service.len() + connection.to_client.len())
+            .sum();
+        // A state shares all nodes but one, and mostly the judges, with the state before it.
+        const OWN_NODE: usize = 500;
+        size_of::<State>()
+            + OWN_NODE
+            + size_of::<Node>()
+            + self.nodes.len() * (size_of::<Arc<Node>>() + size_of::<Running>())
+            + self.connections.len() * size_of::<Connection>()
+            + travelling * size_of::<Packet>()
+            + self.late.len() * size_of::<(Link, Message)>()
+            + self.timers.len() * size_of::<Armed>()
+    }
+
+    /// Renames clients; `None` if a process does not know how.
+    pub(super) fn permuted(&self, permutation: &Permutation) -> Option<State> {
+        let mut state = self.clone();
+        for (old, node) in self.nodes.iter().enumerate() {
+            let new = match node.id.client() {
+                Some(client) => usize::from(permutation.image()[client]),
+                None => old,
+            };
+            let mut node = Node::clone(node);
+            if !node.permute(permutation) {
+                return None;
+            }
+            state.nodes[new] = Arc::new(node);
+            state.running[new] = self.running[old];
+        }
+        for connection in &mut state.connections {
+            connection.client.permute(permutation);
+            for packet in connection.to_service.iter_mut().chain(&mut connection.to_client) {
+                if let Content::Message(message) = &mut packet.content {
+                    message.permute(permutation);
+                }
+            }
+        }
+        for (link, message) in &mut state.late {
+            link.permute(permutation);
+            message.permute(permutation);
+        }
+        for armed in &mut state.timers {
+            armed.node.permute(permutation);
+            armed.timer.permute(permutation);
+        }
+        Arc::make_mut(&mut state.monitors).permute(permutation);
+        state.tidy();
+        Some(state)
+    }
+
+    /// Restores the orders that make equal worlds equal values.
+    pub(super) fn tidy(&mut self) {
+        self.connections.sort_by_key(Connection::key);
+        self.timers.sort_unstable();
+    }
+}

@@ -1,0 +1,380 @@
+//! What can happen in a state, and what comes of it.
+
+use super::World;
+use std::sync::Arc;
+
+use super::action::{Action, Link, Towards};
+use super::scope::Reading;
+use super::state::{Armed, Content, Running, State};
+use crate::ident::{NodeId, Peer, RESOURCE};
+use crate::node::{Command, Node, Scratch, Stimulus};
+use crate::property::{Kind, Properties};
+use crate::time::{Range, Span};
+use crate::timer::Timer;
+
+/// One step as it happened: what a node saw and what it did. Worlds are compared by their steps.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// What the world did.
+    pub action: Action,
+    /// To whom, if the step reached a node.
+    pub node: Option<NodeId>,
+    /// What the node saw.
+    pub stimulus: Option<Stimulus>,
+    /// What the node did.
+    pub commands: Vec<Command>,
+    /// What was violated by it.
+    pub violated: Properties,
+}
+
+impl World {
+    /// Everything that can happen next, in an order that depends on the state alone.
+    pub fn possible(&self, state: &State, actions: &mut Vec<Action>) {
+        self.deliveries(state, actions);
+        self.firings(state, actions);
+        for (index, node) in state.nodes.iter().enumerate() {
+            if state.running[index] == Running::Down {
+                actions.push(Action::Restart(node.id));
+            }
+        }
+        self.network_faults(state, actions);
+        self.node_faults(state, actions);
+    }
+
+    fn deliveries(&self, state: &State, actions: &mut Vec<Action>) {
+        for connection in &state.connections {
+            for towards in [Towards::Service, Towards::Client] {
+                if !connection.queue(towards).is_empty() {
+                    actions.push(Action::Deliver(connection.link(towards)));
+                }
+            }
+        }
+        actions.extend((0..state.late.len()).map(|n| Action::DeliverLate(n as u8)));
+    }
+
+    fn firings(&self, state: &State, actions: &mut Vec<Action>) {
+        if self.scope.reading == Reading::Free {
+            let quiet = !has_packets(state) && state.late.is_empty();
+            let allowed = |timer| match timer {
+                timer if is_budgeted(timer) => state.budget.early > 0,
+                // Consumers poll for ever; they do so when all else is quiet, to keep the space
+                // small.
+                Timer::Again => quiet || self.card.kind == Kind::Lock,
+                _ => true,
+            };
+            let free = state.timers.iter().filter(|armed| allowed(armed.timer));
+            actions.extend(free.map(|armed| Action::Fire(armed.node, armed.timer)));
+            return;
+        }
+        let ready = state.timers.iter().filter(|armed| armed.least == Span::ZERO);
+        actions.extend(ready.map(|armed| Action::Fire(armed.node, armed.timer)));
+        // What is late by a fault does not stop the clock.
+        let overdue = state.timers.iter().any(|armed| armed.most == Span::ZERO)
+            || packets(state).any(|left| left == Span::ZERO);
+        if !overdue && (!state.timers.is_empty() || has_packets(state)) {
+            actions.push(Action::Tick);
+        }
+    }
+
+    fn network_faults(&self, state: &State, actions: &mut Vec<Action>) {
+        if state.budget.network == 0 {
+            return;
+        }
+        for connection in &state.connections {
+            for towards in [Towards::Service, Towards::Client] {
+                let link = connection.link(towards);
+                if self.is_indifferent(&link) {
+                    continue;
+                }
+                let first = connection.queue(towards).first();
+                if !first.is_some_and(|p| matches!(p.content, Content::Message(_))) {
+                    continue;
+                }
+                actions.push(Action::Lose(link));
+                actions.push(Action::HoldBack(link));
+                let protects = self.card.kind == Kind::Lock && link.service == RESOURCE;
+                if towards == Towards::Service && connection.client_open && !protects {
+                    actions.push(Action::Repeat(link));
+                }
+            }
+            let indifferent = self.is_indifferent(&connection.link(Towards::Client));
+            if connection.client_open && connection.service_open && !indifferent {
+                actions.push(Action::Disconnect {
+                    client: connection.client,
+                    service: connection.service,
+                    connection: connection.number,
+                });
+            }
+        }
+    }
+
+    /// A holder goes on whatever the resource answers, so losing the answer to a write is no
+    /// different from losing the write, and is not explored a second time.
+    fn is_indifferent(&self, link: &Link) -> bool {
+        self.card.kind == Kind::Lock && link.service == RESOURCE && link.towards == Towards::Client
+    }
+
+    fn node_faults(&self, state: &State, actions: &mut Vec<Action>) {
+        let budget = &state.budget;
+        for (index, node) in state.nodes.iter().enumerate() {
+            if state.running[index] != Running::Up {
+                continue;
+            }
+            let id = node.id;
+            match node.caller() {
+                Some(caller) => {
+                    if budget.crashes > 0 {
+                        actions.push(Action::Crash(id));
+                    }
+                    if budget.misuses > 0 && caller.can_misuse() {
+                        actions.push(Action::Misuse(id));
+                    }
+                    if budget.cancels > 0 && caller.can_cancel() {
+                        actions.push(Action::Cancel(id));
+                    }
+                }
+                // The resource stands for whatever is protected; that it may fail is another story.
+                None if id == RESOURCE => {}
+                None => {
+                    if budget.crashes > 0 {
+                        actions.push(Action::Crash(id));
+                    }
+                    if budget.failovers > 0 && node.has_replica() {
+                        actions.push(Action::FailOver(id));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What comes of an action.
+    pub fn after(&self, state: &State, action: Action) -> State {
+        self.act(state, action).0
+    }
+
+    /// What comes of an action, and the step as it happened.
+    pub fn act(&self, before: &State, action: Action) -> (State, Step) {
+        let mut state = before.clone();
+        state.violated = Properties::NONE;
+        let reached = self.reach(&mut state, action);
+        let (node, stimulus) = reached.unzip();
+        let mut commands = Vec::new();
+        if let (Some(node), Some(stimulus)) = (node, stimulus) {
+            let index = self.index(node);
+            Arc::make_mut(&mut state.nodes[index]).handle(
+                stimulus,
+                &mut Scratch::default(),
+                &mut commands,
+            );
+            self.obey(&mut state, node, &commands);
+        }
+        self.drop_meaningless_ends(&mut state);
+        state.forget_closed();
+        state.tidy();
+        let violated = state.violated;
+        (state, Step { action, node, stimulus, commands, violated })
+    }
+
+    /// The end of a connection that means nothing to its service, because it keeps nothing about
+    /// it, means nothing later either: no request can follow it. It need not travel.
+    fn drop_meaningless_ends(&self, state: &mut State) {
+        for index in 0..state.connections.len() {
+            let connection = &state.connections[index];
+            let first = connection.to_service.first().map(|packet| packet.content);
+            if first != Some(Content::End) || connection.client_open {
+                continue;
+            }
+            let service = self.index(connection.service);
+            let peer = Peer { node: connection.client, connection: connection.number };
+            let means_nothing =
+                !connection.service_open || state.running[service] != Running::Up || {
+                    let mut node = Node::clone(&state.nodes[service]);
+                    let mut commands = Vec::new();
+                    let stimulus = Stimulus::Disconnected(peer);
+                    node.handle(stimulus, &mut Scratch::default(), &mut commands);
+                    commands.is_empty() && node == *state.nodes[service]
+                };
+            if means_nothing {
+                let connection = &mut state.connections[index];
+                connection.to_service.remove(0);
+                connection.service_open = false;
+            }
+        }
+    }
+
+    /// Carries the action out up to the node that it reaches, if it reaches one.
+    fn reach(&self, state: &mut State, action: Action) -> Option<(NodeId, Stimulus)> {
+        match action {
+            Action::Deliver(link) => {
+                let content = self.take_first(state, &link);
+                self.receive(state, &link, content)
+            }
+            Action::DeliverLate(number) => {
+                let (link, message) = state.late.remove(usize::from(number));
+                self.receive(state, &link, Content::Message(message))
+            }
+            Action::Fire(node, timer) => {
+                if self.scope.reading == Reading::Free && is_budgeted(timer) {
+                    state.budget.early -= 1;
+                }
+                disarm(state, node, timer);
+                Some((node, Stimulus::Fire(timer)))
+            }
+            Action::Tick => {
+                pass_time(state);
+                None
+            }
+            Action::Restart(node) => {
+                state.running[self.index(node)] = Running::Up;
+                Some((node, Stimulus::Restart))
+            }
+            Action::Lose(link) => {
+                state.budget.network -= 1;
+                self.take_first(state, &link);
+                None
+            }
+            Action::HoldBack(link) => {
+                state.budget.network -= 1;
+                if let Content::Message(message) = self.take_first(state, &link) {
+                    state.late.push((link, message));
+                }
+                None
+            }
+            Action::Repeat(link) => {
+                state.budget.network -= 1;
+                state.repeat(&link);
+                None
+            }
+            Action::Disconnect { client, service, connection } => {
+                state.budget.network -= 1;
+                let towards = Towards::Service;
+                state.disconnect(&Link { client, service, connection, towards });
+                None
+            }
+            Action::Crash(node) => {
+                self.stop(state, node);
+                Some((node, Stimulus::Crash))
+            }
+            Action::FailOver(node) => {
+                state.budget.failovers -= 1;
+                state.sever(node);
+                state.timers.retain(|armed| armed.node != node || armed.timer.outlives_crash());
+                Some((node, Stimulus::FailOver))
+            }
+            Action::Misuse(node) => {
+                state.budget.misuses -= 1;
+                Some((node, Stimulus::Misuse))
+            }
+            Action::Cancel(node) => {
+                state.budget.cancels -= 1;
+                Some((node, Stimulus::Cancel))
+            }
+        }
+    }
+
+    fn stop(&self, state: &mut State, node: NodeId) {
+        state.budget.crashes -= 1;
+        state.running[self.index(node)] = Running::Down;
+        state.sever(node);
+        state.timers.retain(|armed| armed.node != node || armed.timer.outlives_crash());
+    }
+
+    fn take_first(&self, state: &mut State, link: &Link) -> Content {
+        let index = state.connection(link).expect("an action names a connection that exists");
+        state.connections[index].queue_mut(link.towards).remove(0).content
+    }
+
+    fn receive(
+        &self,
+        state: &mut State,
+        link: &Link,
+        content: Content,
+    ) -> Option<(NodeId, Stimulus)> {
+        let receiver = link.receiver();
+        let runs = state.running[self.index(receiver)] == Running::Up;
+        state.arrive(link, content, runs).map(|stimulus| (receiver, stimulus))
+    }
+
+    /// Does what a node wants.
+    pub(super) fn obey(&self, state: &mut State, node: NodeId, commands: &[Command]) {
+        let delay = self.scope.reading.delay();
+        for &command in commands {
+            match command {
+                Command::Send { to, connection: None, message } => {
+                    state.request(node, to, message, delay);
+                }
+                Command::Send { to, connection: Some(connection), message } => {
+                    state.respond(node, Peer { node: to, connection }, message, delay);
+                }
+                Command::Arm(timer, range) => self.arm(state, node, timer, range),
+                Command::Disarm(timer) => disarm(state, node, timer),
+                Command::Reset(service) => state.close(node, service),
+                Command::Record(what) => {
+                    let violated = Arc::make_mut(&mut state.monitors).observe(node, &what);
+                    state.violated |= violated;
+                }
+            }
+        }
+    }
+
+    fn arm(&self, state: &mut State, node: NodeId, timer: Timer, range: Range) {
+        disarm(state, node, timer);
+        // What is on disk matters only where something can crash.
+        if timer == Timer::Sync && self.scope.budget.crashes == 0 {
+            return;
+        }
+        let Range { least, most } = range;
+        let (least, most) = match self.scope.reading {
+            Reading::Punctual => (least, most),
+            Reading::Free => (Span::ZERO, Span::ZERO),
+            Reading::Bounded { pause, drift, .. } => {
+                let pause = if node.client().is_some() { pause } else { Span::ZERO };
+                (least.saturating_sub(drift), most + drift + pause)
+            }
+        };
+        state.timers.push(Armed { node, timer, least, most });
+    }
+}
+
+/// With free time, a client that always gives up too early would start over for ever, each time in
+/// a new state; and one that renews all the time is no better. So these are counted.
+fn is_budgeted(timer: Timer) -> bool {
+    matches!(timer, Timer::Answer(_) | Timer::Lease | Timer::Renew)
+}
+
+fn disarm(state: &mut State, node: NodeId, timer: Timer) {
+    state.timers.retain(|armed| armed.node != node || armed.timer != timer);
+}
+
+fn packets(state: &State) -> impl Iterator<Item = Span> {
+    state
+        .connections
+        .iter()
+        .flat_map(|connection| connection.to_service.iter().chain(&connection.to_client))
+        .map(|packet| packet.left)
+}
+
+fn has_packets(state: &State) -> bool {
+    packets(state).next().is_some()
+}
+
+/// Lets time pass up to the next moment that could make a difference. While something may happen
+/// at any moment, every millisecond could.
+fn pass_time(state: &mut State) {
+    const MOMENT: Span = Span::ms(1);
+    let timers = state.timers.iter().map(|armed| match armed.least {
+        Span::ZERO => armed.most.min(MOMENT),
+        least => least,
+    });
+    let span = timers.chain(packets(state).map(|left| left.min(MOMENT))).min();
+    let span = span.expect("time passes towards something");
+    for armed in &mut state.timers {
+        armed.least = armed.least.saturating_sub(span);
+        armed.most = armed.most.saturating_sub(span);
+    }
+    for connection in &mut state.connections {
+        for packet in connection.to_service.iter_mut().chain(&mut connection.to_client) {
+            packet.left = packet.left.saturating_sub(span);
+        }
+    }
+}

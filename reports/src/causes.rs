@@ -1,0 +1,77 @@
+//! The weakest environments that break a property, as letters.
+
+use contend_model::property::{Environment, Property};
+
+use crate::matrix::{Mark, Matrix};
+
+/// What it takes to break one property of one algorithm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The algorithm does not offer it.
+    Moot,
+    /// Nothing that was tried; `unknown` names environments without a verdict.
+    Nothing {
+        /// Where nobody can tell.
+        unknown: Vec<Environment>,
+    },
+    /// Any of these environments suffices, and no weaker one does.
+    Broken {
+        /// The weakest that break it.
+        by: Vec<Environment>,
+        /// Where nobody can tell.
+        unknown: Vec<Environment>,
+    },
+}
+
+impl Cause {
+    /// Reads it off the verdicts.
+    pub fn of(matrix: &Matrix<'_>, property: Property) -> Cause {
+        let where_it = |mark: Mark| -> Vec<Environment> {
+            let all = Environment::ALL.into_iter();
+            all.filter(|&environment| matrix.mark(property, environment) == mark).collect()
+        };
+        let unknown = where_it(Mark::Unknown);
+        let mut by = where_it(Mark::Violated);
+        // Every environment allows what calm allows, and adds one cause to it.
+        if by.contains(&Environment::Calm) {
+            return Cause::Broken { by: vec![Environment::Calm], unknown: Vec::new() };
+        }
+        if by.is_empty() && unknown.is_empty() && where_it(Mark::Holds).is_empty() {
+            return Cause::Moot;
+        }
+        if by.is_empty() {
+            return Cause::Nothing { unknown };
+        }
+        by.sort();
+        Cause::Broken { by, unknown }
+    }
+
+    /// The letters `0 m N C T F` of the environments; `✔` if nothing breaks it, `–` if it is not
+    /// offered, `?` before the letters of environments without a verdict.
+    pub fn letters(&self) -> String {
+        let letters = |environments: &[Environment]| -> String {
+            let letters: Vec<String> =
+                environments.iter().map(|environment| environment.letter().to_string()).collect();
+            letters.join(" ")
+        };
+        let (mut text, unknown) = match self {
+            Cause::Moot => return "–".into(),
+            Cause::Nothing { unknown } if unknown.is_empty() => return "✔".into(),
+            Cause::Nothing { unknown } => (String::new(), unknown),
+            Cause::Broken { by, unknown } => (letters(by), unknown),
+        };
+        if !unknown.is_empty() {
+            let gap = if text.is_empty() { "" } else { " " };
+            text = format!("{text}{gap}?{}", letters(unknown).replace(' ', ""));
+        }
+        text
+    }
+
+    /// The environments that break it.
+    pub fn broken_by(&self) -> &[Environment] {
+        match self {
+            Cause::Broken { by, .. } => by,
+            Cause::Moot | Cause::Nothing { .. } => &[],
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The timers of one node, and how long they run on its clock.
+
+use contend_model::ident::NodeId;
+use contend_model::scenario::{Law, Scenario};
+use contend_model::stream::{Concern, Stream, scaled};
+use contend_model::time::Range;
+use contend_model::timer::Timer;
+use smallvec::SmallVec;
+
+use crate::fabric::code;
+use crate::grid::{NEVER, nanos, on_grid};
+
+/// A timer that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Armed {
+    /// When it fires.
+    pub at: u64,
+    /// Which it is.
+    pub timer: Timer,
+    /// What it was armed with.
+    pub range: Range,
+}
+
+/// A law of the workload, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+enum Length {
+    Uniform { least: u64, width: u64 },
+    Exponential { mean: f64, most: u64 },
+}
+
+impl Length {
+    fn new(law: Law) -> Self {
+        match law {
+            Law::Uniform(law) => {
+                let (least, most) = (nanos(law.least_ms), nanos(law.most_ms));
+                Length::Uniform { least, width: most - least + 1 }
+            }
+            Law::Exponential { mean_ms } => Length::Exponential {
+                mean: mean_ms * 1e6,
+                most: u64::from(law.range().most.as_us()) * 1_000,
+            },
+        }
+    }
+
+    fn draw(self, stream: &mut Stream) -> u64 {
+        match self {
+            Length::Uniform { least, width } => least + scaled(stream.draw(), width),
+            Length::Exponential { mean, most } => {
+                let length = -libm::log(1.0 - stream.fraction()) * mean;
+                (length as u64).min(most)
+            }
+        }
+    }
+}
+
+/// One node's clock, its timers, and the streams that decide how long they run.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    node: NodeId,
+    slot: u64,
+    think: Length,
+    work: Length,
+    /// Millionths by which the clock always runs fast.
+    drift: i64,
+    /// Millionths by which it runs fast for a while.
+    drifts: Vec<(u64, u64, i64)>,
+    timers: Stream,
+    workload: Stream,
+    armed: SmallVec<[Armed; 4]>,
+    /// When the first of them fires.
+    earliest: u64,
+}
+
+impl Clock {
+    /// The clock of a node, with no timer running.
+    pub fn new(node: NodeId, scenario: &Scenario, drift_ppm: i32) -> Self {
+        Clock {
+            node,
+            slot: crate::grid::slot(node),
+            think: Length::new(scenario.workload.think),
+            work: Length::new(scenario.workload.work),
+            drift: i64::from(drift_ppm),
+            drifts: Vec::new(),
+            timers: Stream::new(0, Concern::Timers, code(node)),
+            workload: Stream::new(0, Concern::Workload, code(node)),
+            armed: SmallVec::new(),
+            earliest: NEVER,
+        }
+    }
+
+    /// Begins a run.
+    pub fn reset(&mut self, seed: u64) {
+        self.drifts.clear();
+        self.armed.clear();
+        self.earliest = NEVER;
+        self.timers = Stream::new(seed, Concern::Timers, code(self.node));
+        if matches!(self.node, NodeId::Client(_)) {
+            self.workload = Stream::new(seed, Concern::Workload, code(self.node));
+        }
+    }
+
+    /// Lets the clock run fast by these millionths for a while.
+    pub fn drift(&mut self, from: u64, until: u64, ppm: i32) {
+        self.drifts.push((from, until, i64::from(ppm)));
+    }
+
+    /// When the next timer fires.
+    #[inline]
+    pub fn earliest(&self) -> u64 {
+        self.earliest
+    }
+
+    /// Whether this timer runs.
+    pub fn runs(&self, timer: Timer) -> bool {
+        self.armed.iter().any(|armed| armed.timer == timer)
+    }
+
+    /// Arms a timer; says whether a passing drift of the clock made a difference.
+    #[inline]
+    pub fn arm(&mut self, now: u64, timer: Timer, range: Range) -> bool {
+        let length = match timer {
+            Timer::Next => self.think.draw(&mut self.workload),
+            Timer::Work => self.work.draw(&mut self.workload),
+            _ => {
+                let least = u64::from(range.least.as_us()) * 1_000;
+                let most = u64::from(range.most.as_us()) * 1_000;
+                least + scaled(self.timers.draw(), most.saturating_sub(least) + 1)
+            }
+        };
+        let (length, drifted) = if self.drift == 0 && self.drifts.is_empty() {
+            (length, false)
+        } else {
+            self.on_this_clock(now, length)
+        };
+        let at = on_grid((now + length).max(now + 1), self.slot);
+        let armed = Armed { at, timer, range };
+        match self.armed.iter_mut().find(|armed| armed.timer == timer) {
+            Some(old) => {
+                let was = old.at;
+                *old = armed;
+                if was == self.earliest {
+                    self.find_earliest();
+                } else {
+                    self.earliest = self.earliest.min(at);
+                }
+            }
+            None => {
+                self.armed.push(armed);
+                self.earliest = self.earliest.min(at);
+            }
+        }
+        drifted
+    }
+
+    /// A clock that runs fast is through with a length early.
+    fn on_this_clock(&self, now: u64, length: u64) -> (u64, bool) {
+        let covers = |&&(from, until, _): &&(u64, u64, i64)| from <= now && now < until;
+        let passing: i64 = self.drifts.iter().filter(covers).map(|&(_, _, ppm)| ppm).sum();
+        let ppm = (self.drift + passing).clamp(-500_000, 500_000);
+        let length = i128::from(length) * 1_000_000 / i128::from(1_000_000 + ppm);
+        (length as u64, passing != 0)
+    }
+
+    /// Stops a timer.
+    #[inline]
+    pub fn disarm(&mut self, timer: Timer) {
+        if let Some(place) = self.armed.iter().position(|armed| armed.timer == timer) {
+            let armed = self.armed.swap_remove(place);
+            if armed.at == self.earliest {
+                self.find_earliest();
+            }
+        }
+    }
+
+    /// Takes out the timer that fires first; of those that fire at the same moment, the first by
+    /// their own order.
+    pub fn take_first(&mut self) -> Option<Armed> {
+        let first = self.armed.iter().enumerate().min_by_key(|(_, armed)| (armed.at, armed.timer));
+        let place = first?.0;
+        let armed = self.armed.swap_remove(place);
+        self.find_earliest();
+        Some(armed)
+    }
+
+    /// A crash: only what outlives it stays, and what is overdue is due now.
+    pub fn crash(&mut self, now: u64) {
+        self.armed.retain(|armed| armed.timer.outlives_crash());
+        for armed in &mut self.armed {
+            armed.at = armed.at.max(on_grid(now + 1, self.slot));
+        }
+        self.find_earliest();
+    }
+
+    /// The wall clock is set forward by this many nanoseconds: deadlines come as much earlier.
+    /// Says whether there were any.
+    pub fn set_forward(&mut self, now: u64, by: i64) -> bool {
+        let mut moved = false;
+        let soonest = on_grid(now + 1, self.slot);
+        for armed in self.armed.iter_mut().filter(|armed| matches!(armed.timer, Timer::Deadline(_)))
+        {
+            let at = armed.at.saturating_add_signed(by.saturating_neg());
+            armed.at = on_grid(at.max(soonest), self.slot);
+            moved = true;
+        }
+        self.find_earliest();
+        moved
+    }
+
+    fn find_earliest(&mut self) {
+        self.earliest = self.armed.iter().map(|armed| armed.at).min().unwrap_or(NEVER);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contend_model::property::Kind;
+    use contend_model::scenario::Uniform;
+    use contend_model::time::Span;
+
+    use super::*;
+
+    const A: NodeId = NodeId::Client(0);
+    const TEN: Range = Range::exactly(Span::ms(10));
+
+    fn clock(ppm: i32) -> Clock {
+        let mut scenario = Scenario::default_for(Kind::Lock);
+        scenario.workload.think = Law::Exponential { mean_ms: 3.0 };
+        scenario.workload.work = Law::Uniform(Uniform::between(1.0, 2.0));
+        let mut clock = Clock::new(A, &scenario, ppm);
+        clock.reset(1);
+        clock
+    }
+
+    fn runs_for(clock: &mut Clock, now: u64, timer: Timer, range: Range) -> u64 {
+        clock.arm(now, timer, range);
+        clock.take_first().expect("it runs").at - now
+    }
+
+    #[test]
+    fn thinking_time_has_the_mean_and_the_spread_of_its_law() {
+        const MANY: u64 = 50_000;
+        let mut clock = clock(0);
+        let mut lengths: Vec<u64> =
+            (0..MANY).map(|_| runs_for(&mut clock, 0, Timer::Next, Range::default())).collect();
+        lengths.sort_unstable();
+        let mean = lengths.iter().sum::<u64>() / MANY;
+        assert!(mean.abs_diff(3_000_000) < 60_000, "{mean}");
+        // The median of an exponential law is its mean times the logarithm of two.
+        assert!(lengths[lengths.len() / 2].abs_diff(2_079_442) < 60_000);
+    }
+
+    #[test]
+    fn the_timer_that_fires_first_is_taken_first_and_ties_go_by_name() {
+        let mut clock = clock(0);
+        clock.arm(0, Timer::Renew, TEN);
+        clock.arm(0, Timer::Lease, TEN);
+        clock.arm(0, Timer::Poll, Range::exactly(Span::ms(20)));
+        clock.arm(0, Timer::Reap, Range::exactly(Span::ms(5)));
+        clock.arm(1_000_000, Timer::Poll, TEN);
+        clock.disarm(Timer::Reap);
+        clock.disarm(Timer::Custom(1));
+        let order: Vec<Timer> =
+            std::iter::from_fn(|| clock.take_first()).map(|armed| armed.timer).collect();
+        assert_eq!(order, [Timer::Lease, Timer::Renew, Timer::Poll]);
+        assert_eq!(clock.earliest(), NEVER);
+    }
+
+    #[test]
+    fn a_clock_that_runs_fast_is_through_early() {
+        assert_eq!(runs_for(&mut clock(250_000), 0, Timer::Lease, TEN), 8_000_000);
+        assert_eq!(runs_for(&mut clock(-200_000), 0, Timer::Lease, TEN), 12_500_000);
+        let mut passing = clock(0);
+        passing.drift(1_000, 2_000, 250_000);
+        assert_eq!(runs_for(&mut passing, 0, Timer::Lease, TEN), 10_000_000);
+        assert_eq!(runs_for(&mut passing, 1_000, Timer::Lease, TEN), 8_000_000);
+        assert_eq!(runs_for(&mut passing, 2_000, Timer::Lease, TEN), 10_000_000);
+    }
+
+    #[test]
+    fn setting_the_clock_moves_deadlines_alone_and_never_into_the_past() {
+        let mut clock = clock(0);
+        assert!(!clock.set_forward(0, 1), "there is no deadline");
+        clock.arm(0, Timer::Lease, TEN);
+        clock.arm(0, Timer::Deadline(3), TEN);
+        assert!(clock.set_forward(0, 4_000_000));
+        assert_eq!(clock.earliest(), 6_000_000);
+        assert!(clock.set_forward(0, -8_000_000));
+        assert_eq!(clock.earliest(), 10_000_000, "the lease stays");
+        assert!(clock.set_forward(5_000_000, 90_000_000));
+        assert_eq!(clock.earliest(), 5_001_000);
+    }
+
+    #[test]
+    fn a_crash_leaves_deadlines_and_what_is_overdue_is_due_at_once() {
+        let mut clock = clock(0);
+        clock.arm(0, Timer::Lease, TEN);
+        clock.arm(0, Timer::Deadline(0), TEN);
+        clock.arm(0, Timer::Deadline(1), Range::exactly(Span::ms(90)));
+        clock.crash(50_000_000);
+        let left: Vec<(u64, Timer)> = std::iter::from_fn(|| clock.take_first())
+            .map(|armed| (armed.at, armed.timer))
+            .collect();
+        assert_eq!(left, [(50_001_000, Timer::Deadline(0)), (90_000_000, Timer::Deadline(1))]);
+    }
+
+    #[test]
+    fn a_timer_fires_later_than_it_was_armed() {
+        assert_eq!(runs_for(&mut clock(0), 5_000, Timer::Poll, Range::default()), 1_000);
+    }
+}

@@ -1,0 +1,195 @@
+//! `contend compare`: the report for choosing, made of verdicts and simulations of everything.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use contend::algorithm::{Algorithm, Card};
+use contend::property::{Environment, Kind, Property};
+use contend::reports::{self, terminal};
+use contend::run::{self, Build, Comparison, SimulationReport};
+use contend::scenario::Scenario;
+use contend::simulation::{Settings, Simulation, simulate};
+use contend::verdict::{Row, Verdict};
+use contend::{Options, simulation::Engine};
+
+use super::verify;
+use crate::Status;
+use crate::console::{self, Format, Interruption, Progress, count};
+use crate::failure::Failure;
+use crate::{choice, files};
+
+/// The comparison report for choosing: HTML, Markdown and JSON.
+#[derive(Args)]
+pub struct Compare {
+    /// Names, or parts of a name, document, backend or form; all algorithms without any.
+    filter: Vec<String>,
+    /// Where the report is written.
+    #[arg(long, default_value = "target/contend/report")]
+    out: PathBuf,
+    /// How many seeds of each algorithm are simulated.
+    #[arg(long, default_value_t = 2_000)]
+    seeds: u64,
+    /// How many threads work; as many as there are cores without this.
+    #[arg(long)]
+    threads: Option<usize>,
+    /// How what is printed is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Every algorithm simulated twice.
+struct Simulations {
+    /// With nobody failing: what it costs.
+    calm: Vec<SimulationReport>,
+    /// With every kind of fault: what breaks.
+    faulty: Vec<Simulation>,
+}
+
+impl Compare {
+    pub fn run(self, interruption: &Interruption) -> Result<Status, Failure> {
+        let algorithms = choice::algorithms(&self.filter)?;
+        let threads = choice::threads(self.threads)?;
+        choice::seeds(0, self.seeds)?;
+        files::check_writable(&self.out)?;
+        let options = Options { threads: threads.get(), ..Options::default() };
+        let simulations = self.simulate(&algorithms, interruption)?;
+        let rows = verify::explore(&algorithms, &options, interruption);
+        let comparison = Comparison {
+            version: run::VERSION,
+            build: build(),
+            commands: self.commands(),
+            cards: algorithms.iter().map(|algorithm| algorithm.card()).collect(),
+            rows,
+            simulations: simulations.faulty.iter().map(|s| s.report.clone()).collect(),
+        };
+        let written = reports::write(&comparison, &self.out)?;
+        let calm = serde_json::json!({ "version": run::VERSION, "simulations": simulations.calm });
+        let calm = serde_json::to_string_pretty(&calm).expect("records are plain data") + "\n";
+        files::write(&self.out.join("calm.json"), &calm)?;
+        match self.format {
+            Format::Json => console::print(&comparison.to_json())?,
+            Format::Text => {
+                let mut text = text(&comparison, &simulations.calm);
+                let [html, markdown, json] = [written.html, written.markdown, written.json];
+                let _ = writeln!(
+                    text,
+                    "\nThe report: {}\n     also: {}, {}",
+                    html.display(),
+                    markdown.display(),
+                    json.display()
+                );
+                console::print(&text)?;
+            }
+        }
+        let broken = simulations.faulty.iter().any(|simulation| !simulation.broken.is_empty());
+        let claimed = verify::status(&comparison.rows, interruption);
+        Ok(if broken { Status::ClaimFails } else { claimed })
+    }
+
+    fn simulate(
+        &self,
+        algorithms: &[Box<dyn Algorithm>],
+        interruption: &Interruption,
+    ) -> Result<Simulations, Failure> {
+        let mut simulations = Simulations { calm: Vec::new(), faulty: Vec::new() };
+        let threads = choice::threads(self.threads)?;
+        let progress = Progress::of(2 * self.seeds * algorithms.len() as u64, "simulating");
+        for (number, algorithm) in algorithms.iter().enumerate() {
+            let card = algorithm.card();
+            progress.say(|| format!("simulating {}", card.name));
+            let run = |scenario: Scenario, before: u64| {
+                let before = (2 * number as u64 + before) * self.seeds;
+                let settings = Settings {
+                    engine: Engine::Kernel,
+                    threads,
+                    stop: interruption.flag(),
+                    progress: &|done| progress.at(before + done),
+                };
+                simulate(&**algorithm, &scenario, 0..self.seeds, &settings)
+            };
+            if interruption.asked() {
+                break;
+            }
+            let mut calm = run(Scenario::within(card.kind, Environment::Calm), 0)?.report;
+            calm.command += " --environment calm";
+            let faulty = run(Scenario::default_for(card.kind), 1)?;
+            // Of what was cut off the figures are no comparison.
+            if faulty.complete {
+                simulations.calm.push(calm);
+                simulations.faulty.push(faulty);
+            }
+        }
+        Ok(simulations)
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let filter: String = self.filter.iter().map(|filter| format!(" {filter}")).collect();
+        vec![
+            format!("contend compare{filter} --seeds {}", self.seeds),
+            format!("contend verify{filter}"),
+        ]
+    }
+}
+
+fn build() -> Build {
+    Build {
+        contend: env!("CARGO_PKG_VERSION").into(),
+        rustc: env!("CONTEND_RUSTC").into(),
+        target: env!("CONTEND_TARGET").into(),
+        profile: if cfg!(debug_assertions) { "debug" } else { "release" }.into(),
+    }
+}
+
+fn text(comparison: &Comparison, calm: &[SimulationReport]) -> String {
+    let mut text = String::new();
+    for kind in [Kind::Lock, Kind::Queue] {
+        short_table(&mut text, comparison, kind);
+    }
+    let letters: Vec<String> =
+        Environment::ALL.into_iter().map(|e| format!("{} {e}", e.letter())).collect();
+    let _ = writeln!(
+        text,
+        "Letters: where it is broken ({}); - nowhere, blank: not applicable, ? not told.",
+        letters.join(", ")
+    );
+    if !calm.is_empty() {
+        let seeds = count(calm[0].seeds, "seed");
+        let _ = write!(text, "\nWhat they cost when nobody fails, over {seeds}:\n\n");
+        text += &terminal::metrics(calm);
+    }
+    text += &verify::summary(&comparison.cards, &comparison.rows, false);
+    text
+}
+
+/// One line an algorithm, one column a property: the letters of the environments that break it.
+fn short_table(text: &mut String, comparison: &Comparison, kind: Kind) {
+    let cards: Vec<&Card> = comparison.cards.iter().filter(|card| card.kind == kind).collect();
+    let Some(widest) = cards.iter().map(|card| card.name.len()).max() else { return };
+    let _ = write!(text, "{:widest$}", kind.to_string());
+    for property in Property::of(kind) {
+        let _ = write!(text, "  {:7.7}", property.to_string());
+    }
+    for card in cards {
+        let _ = write!(text, "\n{:widest$}", card.name);
+        for property in Property::of(kind) {
+            let rows = comparison.rows_of(&card.name).filter(|row| row.property == *property);
+            let _ = write!(text, "  {:7}", cell(rows));
+        }
+        text.truncate(text.trim_end().len());
+    }
+    *text += "\n\n";
+}
+
+fn cell<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
+    let rows: Vec<&Row> = rows.collect();
+    let broken = rows.iter().filter(|row| row.verdict == Verdict::Violated);
+    let mut cell: String = broken.map(|row| row.environment.letter()).collect();
+    if cell.is_empty() && rows.iter().any(|row| row.verdict == Verdict::Holds) {
+        cell.push('-');
+    }
+    if rows.iter().any(|row| row.verdict == Verdict::Unknown && !row.as_claimed) {
+        cell.push('?');
+    }
+    cell
+}

@@ -1,0 +1,179 @@
+//! `contend verify`: the verdict table, and the counterexamples that speak against claims.
+
+use std::fmt::Write;
+
+use clap::Args;
+use contend::algorithm::{Algorithm, Card};
+use contend::reports::terminal;
+use contend::verdict::{Row, Verdict};
+use contend::world::LEGEND;
+use contend::{Options, verify_all};
+
+use crate::Status;
+use crate::choice;
+use crate::console::{self, Format, Interruption, Progress, count, grouped};
+use crate::failure::Failure;
+
+/// The verdicts by property and environment, with counterexamples.
+///
+/// Every interleaving within the scope is explored. With one algorithm, a property and an
+/// environment, the counterexample is shown even if nothing else was claimed.
+#[derive(Args)]
+pub struct Verify {
+    /// Names, or parts of a name, document, backend or form; all algorithms without any.
+    filter: Vec<String>,
+    /// Only this property; may be given several times.
+    #[arg(long)]
+    property: Vec<String>,
+    /// Only this environment; may be given several times.
+    #[arg(long)]
+    environment: Vec<String>,
+    /// How many faults the world may commit in one history.
+    #[arg(long, default_value_t = 1)]
+    faults: u8,
+    /// Searches that run side by side; as many as there are cores without this.
+    #[arg(long)]
+    threads: Option<usize>,
+    /// States of one search, at most; beyond it a verdict is unknown.
+    #[arg(long, default_value_t = Options::default().max_states)]
+    max_states: usize,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Verify {
+    pub fn run(self, interruption: &Interruption) -> Result<Status, Failure> {
+        let algorithms = choice::algorithms(&self.filter)?;
+        let options = self.options()?;
+        let one = algorithms.len() == 1
+            && !options.properties.is_empty()
+            && !options.environments.is_empty();
+        let rows = explore(&algorithms, &options, interruption);
+        if rows.is_empty() {
+            // Such as a queue's property of a lock.
+            return Err(Failure::Option {
+                option: "--property",
+                value: self.property.join(", "),
+                problem: "no algorithm that was chosen is of the kind that has this property",
+            });
+        }
+        match self.format {
+            Format::Json => console::print_json(&serde_json::json!({ "rows": rows }))?,
+            Format::Text => {
+                let cards: Vec<Card> = algorithms.iter().map(|a| a.card()).collect();
+                console::print(&text(&cards, &rows, one))?;
+            }
+        }
+        Ok(status(&rows, interruption))
+    }
+
+    fn options(&self) -> Result<Options, Failure> {
+        let properties = self.property.iter().map(|name| choice::property(name));
+        let environments = self.environment.iter().map(|name| choice::environment(name));
+        Ok(Options {
+            faults: self.faults,
+            max_states: self.max_states,
+            threads: choice::threads(self.threads)?.get(),
+            properties: properties.collect::<Result<_, _>>()?,
+            environments: environments.collect::<Result<_, _>>()?,
+            ..Options::default()
+        })
+    }
+}
+
+/// Searches the worlds of the algorithms and shows how it goes on.
+pub fn explore(
+    algorithms: &[Box<dyn Algorithm>],
+    options: &Options,
+    interruption: &Interruption,
+) -> Vec<Row> {
+    let borrowed: Vec<&dyn Algorithm> = algorithms.iter().map(|a| &**a).collect();
+    let progress = Progress::unbounded("verifying");
+    let show = |advance: &contend::verdict::Advance| {
+        progress.say(|| {
+            let states = grouped(advance.states as u64);
+            format!("verifying {} in {}: {states} states", advance.algorithm, advance.environment)
+        });
+    };
+    let rows = verify_all(&borrowed, options, show, interruption.flag());
+    drop(progress);
+    if interruption.asked() {
+        console::say("stopped; what was not explored to its end is unknown");
+    }
+    rows
+}
+
+/// What the verdicts say about the claims.
+pub fn status(rows: &[Row], interruption: &Interruption) -> Status {
+    let broken = |row: &Row| {
+        // What an interruption left open speaks neither for a claim nor against it.
+        !row.as_claimed && !(interruption.asked() && row.verdict == Verdict::Unknown)
+    };
+    match rows.iter().any(broken) {
+        true => Status::ClaimFails,
+        false if interruption.asked() => Status::Interrupted,
+        false => Status::AsClaimed,
+    }
+}
+
+fn text(cards: &[Card], rows: &[Row], show_all: bool) -> String {
+    let mut text = terminal::verdicts(cards, rows);
+    let told: Vec<&Row> = rows
+        .iter()
+        .filter(|row| row.counterexample.is_some() && (show_all || (row.claimed && !row.as_claimed)))
+        .collect();
+    for row in &told {
+        tell(&mut text, row);
+    }
+    if !told.is_empty() {
+        text += &format!("\n{LEGEND}\n");
+    }
+    text += &summary(cards, rows, told.is_empty());
+    text
+}
+
+/// A counterexample, step by step.
+fn tell(text: &mut String, row: &Row) {
+    let Some(counterexample) = &row.counterexample else { return };
+    let claimed = if row.claimed { "claimed, but " } else { "" };
+    let _ = writeln!(
+        text,
+        "\n{}: {} is {claimed}violated in {}, in {}\n",
+        row.algorithm,
+        row.property,
+        row.environment,
+        count(counterexample.steps.len() as u64, "step")
+    );
+    for frame in &counterexample.steps {
+        let _ = writeln!(text, "{}", frame.line);
+    }
+    let _ = writeln!(text, "\n{}\nAgain: {}", counterexample.explanation, counterexample.command);
+}
+
+/// The last lines: what it all comes to, and where to look next.
+pub fn summary(cards: &[Card], rows: &[Row], hint: bool) -> String {
+    let wrong: Vec<&Row> = rows.iter().filter(|row| !row.as_claimed).collect();
+    let states: usize = rows.iter().map(|row| row.states).max().unwrap_or(0);
+    let mut text = format!(
+        "\n{}, {}, {} at most in a search: ",
+        count(cards.len() as u64, "algorithm"),
+        count(rows.len() as u64, "verdict"),
+        count(states as u64, "state")
+    );
+    if wrong.is_empty() {
+        text += "all as claimed\n";
+    } else {
+        let _ = writeln!(text, "{} not as claimed", grouped(wrong.len() as u64));
+        for row in wrong {
+            let claim = if row.claimed { "claimed" } else { "not claimed" };
+            let Row { algorithm, property, environment, verdict, .. } = row;
+            let _ = writeln!(text, "  {algorithm}: {property} in {environment} is {claim}, but {verdict}");
+        }
+    }
+    let shown = rows.iter().filter(|_| hint).find_map(|row| row.counterexample.as_ref());
+    if let Some(counterexample) = shown {
+        let _ = writeln!(text, "To see how one is broken: {}", counterexample.command);
+    }
+    text
+}

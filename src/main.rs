@@ -1,0 +1,66 @@
+//! The `contend` command.
+
+mod choice;
+mod command;
+mod console;
+mod failure;
+mod files;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use console::Interruption;
+use failure::Failure;
+
+/// Proves, breaks and compares distributed locks and queues.
+///
+/// Exit status: 0 all as claimed, 1 a claim fails, 2 wrong usage or bad input, 130 interrupted.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(command::list::List),
+    Verify(command::verify::Verify),
+    Simulate(command::simulate::Simulate),
+    Replay(command::replay::Replay),
+    Shrink(command::shrink::Shrink),
+    Compare(command::compare::Compare),
+}
+
+/// What the exit status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    /// All as claimed.
+    AsClaimed,
+    /// A claim fails.
+    ClaimFails,
+    /// Stopped by the user before it could be said.
+    Interrupted,
+}
+
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    let done = Interruption::watch().and_then(|interruption| match command {
+        Command::List(list) => list.run(),
+        Command::Verify(verify) => verify.run(&interruption),
+        Command::Simulate(simulate) => simulate.run(&interruption),
+        Command::Replay(replay) => replay.run(),
+        Command::Shrink(shrink) => shrink.run(&interruption),
+        Command::Compare(compare) => compare.run(&interruption),
+    });
+    match done {
+        Ok(Status::AsClaimed) => ExitCode::SUCCESS,
+        Ok(Status::ClaimFails) => ExitCode::from(1),
+        Ok(Status::Interrupted) => ExitCode::from(130),
+        Err(failure) => {
+            console::complain(&failure);
+            ExitCode::from(2)
+        }
+    }
+}
