@@ -9,15 +9,15 @@
 //!    `match` of phase and event, and its last arm ignores the rest.
 //! 2. **Describe the service** in the same way. [`Server`] is a queue of connections, and the first
 //!    of them holds. Messages of your own are `Custom`: a verb and three numbers. `crashed` is what
-//!    a crash leaves: here nothing, since nothing is on disk.
-//!    The first service of all is the resource that the lock protects.
+//!    a crash leaves: here nothing, since nothing is on disk. The first service of all is the
+//!    resource that the lock protects.
 //! 3. **Say what you claim**: each property with the letters of the environments in which it holds,
 //!    `0` calm, `m` misuse, `N` a lossy network, `C` crashes, `T` pauses and drift. Claims are
 //!    two-sided: a claim that does not hold is wrong, and so is silence about what holds. Begin
 //!    without claims and read the table. What the lock does not offer is said with the reason.
 //! 4. **Verify.** `verify` visits every state that two clients with two acquisitions each can reach
-//!    with at most one fault. Where it cannot tell, it says why: Fairness, for one, is judged from a
-//!    refusal on, and this lock never refuses, so that calm shows nothing of it.
+//!    with at most one fault. Where it cannot tell, it says why: Fairness is judged from the first
+//!    refusal on, and this lock never refuses anybody, so that calm shows nothing of it.
 //! 5. **Read the counterexample**, the shortest there is. Here a connection ends, the server learns
 //!    it first and grants the lock to the next, while the old holder still believes that it holds.
 //!    A fencing token and a resource that checks it would mend what comes of that, not the belief.

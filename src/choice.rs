@@ -20,7 +20,8 @@ pub fn algorithms(filters: &[String]) -> Result<Vec<Box<dyn Algorithm>>, Failure
     let mut chosen = vec![filters.is_empty(); cards.len()];
     for filter in filters {
         let named = cards.iter().any(|card| card.name == *filter);
-        let matching = |card: &Card| if named { card.name == *filter } else { matches(card, filter) };
+        let matching =
+            |card: &Card| if named { card.name == *filter } else { matches(card, filter) };
         let mut none = true;
         for (chosen, card) in chosen.iter_mut().zip(&cards) {
             let fits = matching(card);
@@ -66,11 +67,7 @@ pub fn environment(name: &str) -> Result<Environment, Failure> {
     parsed("environment", name, &Environment::ALL)
 }
 
-fn parsed<T: FromStr + ToString>(
-    what: &'static str,
-    name: &str,
-    all: &[T],
-) -> Result<T, Failure> {
+fn parsed<T: FromStr + ToString>(what: &'static str, name: &str, all: &[T]) -> Result<T, Failure> {
     name.parse().map_err(|_| {
         let names: Vec<String> = all.iter().map(T::to_string).collect();
         let otherwise = format!("there are {}", names.join(", "));
@@ -94,11 +91,8 @@ pub fn threads(wanted: Option<usize>) -> Result<NonZeroUsize, Failure> {
 
 /// A range of seeds, which must not be empty.
 pub fn seeds(from: u64, count: u64) -> Result<std::ops::Range<u64>, Failure> {
-    let failure = |option, value: u64, problem| Failure::Option {
-        option,
-        value: value.to_string(),
-        problem,
-    };
+    let failure =
+        |option, value: u64, problem| Failure::Option { option, value: value.to_string(), problem };
     if count == 0 {
         return Err(failure("--seeds", 0, "nothing would be run; ask for at least one seed"));
     }

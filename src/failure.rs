@@ -25,19 +25,19 @@ pub enum Failure {
     #[error("{}: cannot be written ({source}); name a place that you may write to", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("{file}: {source}")]
-    InFile { file: String, source: StageError },
+    InFile { file: String, source: Box<StageError> },
     #[error("{file}: {source}")]
-    Replay { file: String, source: ReplayError },
+    Replay { file: String, source: Box<ReplayError> },
     #[error("{file}: {source}")]
-    Shrink { file: String, source: ShrinkError },
+    Shrink { file: String, source: Box<ShrinkError> },
     #[error(transparent)]
-    Capsule(#[from] CapsuleError),
+    Capsule(Box<CapsuleError>),
     #[error("{file}: the scenario is for {found}, not for {wanted}; change its `algorithm`")]
     OtherAlgorithm { file: String, found: String, wanted: String },
     #[error(transparent)]
-    Scenario(#[from] ScenarioError),
+    Scenario(Box<ScenarioError>),
     #[error(transparent)]
-    Simulation(#[from] SimulationError),
+    Simulation(Box<SimulationError>),
     #[error(transparent)]
     Report(#[from] ReportError),
     #[error("standard output cannot be written to ({0}); write to a file or another disk")]
@@ -48,7 +48,25 @@ pub enum Failure {
 
 impl From<StageError> for Failure {
     fn from(error: StageError) -> Self {
-        Failure::Simulation(error.into())
+        SimulationError::from(error).into()
+    }
+}
+
+impl From<SimulationError> for Failure {
+    fn from(error: SimulationError) -> Self {
+        Failure::Simulation(Box::new(error))
+    }
+}
+
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Self {
+        Failure::Scenario(Box::new(error))
+    }
+}
+
+impl From<CapsuleError> for Failure {
+    fn from(error: CapsuleError) -> Self {
+        Failure::Capsule(Box::new(error))
     }
 }
 
@@ -71,11 +89,15 @@ impl Nearest {
             let name = name.to_lowercase();
             let whole = strsim::normalized_damerau_levenshtein(&wrong, &name);
             // Part of a longer name, with a slip, is near as well.
-            let parts = name.split('-').map(|part| strsim::normalized_damerau_levenshtein(&wrong, part));
+            let parts =
+                name.split('-').map(|part| strsim::normalized_damerau_levenshtein(&wrong, part));
             parts.map(|part| part * 0.9).fold(whole, f64::max)
         };
-        let mut ranked: Vec<(f64, &str)> =
-            names.into_iter().map(|name| (likeness(name), name)).filter(|(l, _)| *l > 0.5).collect();
+        let mut ranked: Vec<(f64, &str)> = names
+            .into_iter()
+            .map(|name| (likeness(name), name))
+            .filter(|(l, _)| *l > 0.5)
+            .collect();
         ranked.sort_by(|(a, left), (b, right)| b.total_cmp(a).then(left.cmp(right)));
         ranked.dedup();
         let names = ranked.into_iter().take(3).map(|(_, name)| name.to_owned()).collect();

@@ -7,8 +7,7 @@ use crate::failure::Failure;
 
 /// The text of a file.
 pub fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path)
-        .map_err(|source| Failure::Unreadable { path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|source| Failure::Unreadable { path: path.to_owned(), source })
 }
 
 /// Writes a file beside its place and then renames it, so that no reader ever sees half of it.

@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use console::Interruption;
-use failure::Failure;
 
 /// Proves, breaks and compares distributed locks and queues.
 ///
@@ -46,14 +45,15 @@ enum Status {
 
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
-    let done = Interruption::watch().and_then(|interruption| match command {
+    // Whoever waits for Enter has nothing to keep, so there Ctrl-C ends at once.
+    let done = match command {
         Command::List(list) => list.run(),
-        Command::Verify(verify) => verify.run(&interruption),
-        Command::Simulate(simulate) => simulate.run(&interruption),
         Command::Replay(replay) => replay.run(),
-        Command::Shrink(shrink) => shrink.run(&interruption),
-        Command::Compare(compare) => compare.run(&interruption),
-    });
+        Command::Verify(verify) => Interruption::watch().and_then(|i| verify.run(&i)),
+        Command::Simulate(simulate) => Interruption::watch().and_then(|i| simulate.run(&i)),
+        Command::Shrink(shrink) => Interruption::watch().and_then(|i| shrink.run(&i)),
+        Command::Compare(compare) => Interruption::watch().and_then(|i| compare.run(&i)),
+    };
     match done {
         Ok(Status::AsClaimed) => ExitCode::SUCCESS,
         Ok(Status::ClaimFails) => ExitCode::from(1),

@@ -557,7 +557,6 @@ fn a_failover_keeps_what_the_replica_had_received_and_its_deadline() {
 }
 
 #[test]
-#[ignore = "the store treats a string as an absent list, and LMOVE onto one loses the element"]
 fn a_list_command_on_a_string_is_refused_and_changes_nothing() {
     // /commands/llen and each other list command: a key that holds no list is an error. LMOVE and
     // BLMOVE say so of either list before they take anything.

@@ -9,10 +9,14 @@ mod level;
 mod lock;
 mod lock_fold;
 mod lock_formulas;
+#[cfg(test)]
+mod lock_tests;
 mod queue;
 mod queue_fold;
 mod queue_formulas;
 mod queue_order;
+#[cfg(test)]
+mod queue_tests;
 mod spread;
 mod violations;
 

@@ -58,22 +58,26 @@ fn by_cause(matrices: &[&Matrix<'_>], kind: Kind) -> Vec<Sentence> {
             Cause::Nothing { .. } | Cause::Moot => {}
         }
     }
-    let what = in_words(property);
+    let loses = |alone: bool| match (kind, alone) {
+        (Kind::Lock, true) => "loses mutual exclusion",
+        (Kind::Lock, false) => "lose mutual exclusion",
+        (Kind::Queue, true) => "loses acknowledged items",
+        (Kind::Queue, false) => "lose acknowledged items",
+    };
     let mut sentences = Vec::new();
     for ((_, by), names) in groups {
-        let verb = if names.len() == 1 { "loses" } else { "lose" };
+        let loses = loses(names.len() == 1);
         let names = list(&names);
         sentences.push(if by == [Environment::Calm] {
-            format!("{names} {verb} {what} although nobody fails: an unlucky order of steps is enough.")
+            format!("{names} {loses} although nobody fails: an unlucky order of steps is enough.")
         } else {
-            let by: Vec<String> =
-                by.iter().map(|e| format!("{e} ({})", e.meaning())).collect();
-            let others = if by.len() == 1 { "only in" } else { "in each of" };
-            format!("{names} {verb} {what} {others} {}.", by.join("; "))
+            let by: Vec<String> = by.iter().map(Environment::to_string).collect();
+            format!("{names} {loses} under {}.", list(&by))
         });
     }
     if !held.is_empty() {
         let verb = if held.len() == 1 { "keeps" } else { "keep" };
+        let what = in_words(property);
         sentences.push(format!("{} {verb} {what} in every environment that applies.", list(&held)));
     }
     sentences
@@ -83,20 +87,15 @@ fn by_cause(matrices: &[&Matrix<'_>], kind: Kind) -> Vec<Sentence> {
 fn soundest(matrices: &[&Matrix<'_>], comparison: &Comparison) -> Option<Sentence> {
     let judged = |m: &&&Matrix<'_>| m.count(Mark::Holds) + m.count(Mark::Violated) > 0;
     let fewest = matrices.iter().filter(judged).map(|m| m.count(Mark::Violated)).min()?;
-    let best: Vec<&&Matrix<'_>> = matrices
-        .iter()
-        .filter(judged)
-        .filter(|m| m.count(Mark::Violated) == fewest)
-        .collect();
+    let best: Vec<&&Matrix<'_>> =
+        matrices.iter().filter(judged).filter(|m| m.count(Mark::Violated) == fewest).collect();
     let names: Vec<String> = best.iter().map(|matrix| quoted(matrix.card)).collect();
     let of = best.iter().map(|m| m.count(Mark::Holds) + fewest).max().unwrap_or(0);
-    let mut text = format!(
-        "Fewest broken verdicts: {}, with {} of {} that {} broken",
-        list(&names),
-        fewest,
-        of,
-        if fewest == 1 { "is" } else { "are" },
-    );
+    let unknown = best.iter().map(|m| m.count(Mark::Unknown)).max().unwrap_or(0);
+    let mut text = format!("Fewest broken verdicts: {}, {fewest} of {of}", list(&names));
+    if unknown > 0 {
+        text += &format!(" (and up to {unknown} more without an answer)");
+    }
     let cost = |matrix: &&&Matrix<'_>| {
         let metrics = &comparison.simulation(&matrix.card.name)?.metrics;
         Some((metrics.messages_per_operation()?, metrics.wait_ms()))
@@ -211,7 +210,8 @@ fn simulated(comparison: &Comparison) -> Option<Sentence> {
         let card = comparison.cards.iter().find(|card| card.name == simulation.algorithm);
         let Some(kind) = card.map(|card| card.kind) else { continue };
         let rates = simulation.metrics.violations().iter();
-        let rate = rates.filter(|rate| rate.property == essential(kind)).find_map(|r| r.per_million);
+        let rate =
+            rates.filter(|rate| rate.property == essential(kind)).find_map(|r| r.per_million);
         if let Some(rate) = rate.filter(|rate| rate.value > 0.0) {
             broken.push((rate.value, format!("`{}`", simulation.algorithm)));
         }
@@ -219,16 +219,19 @@ fn simulated(comparison: &Comparison) -> Option<Sentence> {
     broken.sort_by(|a, b| b.0.total_cmp(&a.0));
     let seen = match (broken.first(), broken.last()) {
         (Some((most, worst)), Some((least, mildest))) if broken.len() > 1 => format!(
-            "{} of them lost their essential property, from {} times per million operations \
+            "{} lost mutual exclusion or acknowledged items, from {} times per million operations \
              ({mildest}) to {} ({worst})",
-            broken.len(),
+            count(broken.len(), "algorithm"),
             number(*least),
             number(*most),
         ),
         (Some((rate, worst)), _) => {
-            format!("{worst} lost its essential property {} times per million operations", number(*rate))
+            format!(
+                "{worst} lost mutual exclusion or acknowledged items {} times per million operations",
+                number(*rate)
+            )
         }
-        (None, _) => "none of them lost its essential property".into(),
+        (None, _) => "none lost mutual exclusion or acknowledged items".into(),
     };
     Some(format!(
         "In {} simulated runs of {}, {seen}.",

@@ -64,11 +64,7 @@ pub(crate) fn sheets(kind: Kind) -> &'static [Sheet] {
     }
 }
 
-const fn count(
-    title: &'static str,
-    meaning: &'static str,
-    read: fn(&Summary) -> u64,
-) -> Column {
+const fn count(title: &'static str, meaning: &'static str, read: fn(&Summary) -> u64) -> Column {
     Column { title, meaning, read: Read::Count(read) }
 }
 
@@ -100,12 +96,15 @@ fn if_any(count: u64, value: f64) -> Option<f64> {
 }
 
 const P50: Column = value("p50 ms", "median wait", |s| if_any(s.wait_ms().count, s.wait_ms().p50));
-const P90: Column = value("p90 ms", "90th percentile", |s| if_any(s.wait_ms().count, s.wait_ms().p90));
-const P99: Column = value("p99 ms", "99th percentile", |s| if_any(s.wait_ms().count, s.wait_ms().p99));
+const P90: Column =
+    value("p90 ms", "90th percentile", |s| if_any(s.wait_ms().count, s.wait_ms().p90));
+const P99: Column =
+    value("p99 ms", "99th percentile", |s| if_any(s.wait_ms().count, s.wait_ms().p99));
 const MAX: Column = value("max ms", "longest wait", |s| if_any(s.wait_ms().count, s.wait_ms().max));
-const RATE: Column = value("per s", "operations per virtual second, failures and healing included", |s| {
-    Some(s.throughput_per_s())
-});
+const RATE: Column =
+    value("per s", "operations per virtual second, failures and healing included", |s| {
+        Some(s.throughput_per_s())
+    });
 const MESSAGES: Column = value(
     "messages",
     "messages of clients and services per operation, without the writes to the resource",
@@ -144,9 +143,11 @@ const LOCKS: &[Sheet] = &[
             value("attempts", "calls of acquire per acquisition", |s| {
                 lock(s)?.attempts_per_operation
             }),
-            value("failed", "calls of acquire refused or without an answer, per acquisition", |s| {
-                lock(s)?.failed_attempts_per_operation
-            }),
+            value(
+                "failed",
+                "calls of acquire refused or without an answer, per acquisition",
+                |s| lock(s)?.failed_attempts_per_operation,
+            ),
         ],
     },
     Sheet {

@@ -165,7 +165,10 @@ fn violations(page: &mut Page, comparison: &Comparison) {
     for simulation in &comparison.simulations {
         for rate in simulation.metrics.violations().iter().filter(|rate| rate.runs > 0) {
             let interval = |estimate: contend_model::measure::Estimate| {
-                (number(estimate.value), format!("{} to {}", number(estimate.low), number(estimate.high)))
+                (
+                    number(estimate.value),
+                    format!("{} to {}", number(estimate.low), number(estimate.high)),
+                )
             };
             let (value, interval) =
                 rate.per_million.map_or_else(|| ("–".into(), "–".into()), interval);

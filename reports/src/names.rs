@@ -55,16 +55,6 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// A number that may not be there.
-pub(crate) fn number_or_dash(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".into(), number)
-}
-
-/// A fraction in per cent.
-pub(crate) fn percent(fraction: f64) -> String {
-    format!("{} %", number(100.0 * fraction))
-}
-
 /// `MutualExclusion` as in a sentence: `mutual exclusion`.
 pub(crate) fn in_words(property: Property) -> String {
     let mut words = String::new();

@@ -67,9 +67,8 @@ fn remarks(matrix: &Matrix<'_>) -> String {
             None => reasons.push((reason.clone(), vec![place])),
         }
     }
-    let line = |(reason, places): (String, Vec<String>)| {
-        format!("? {}: {reason}\n", places.join(", "))
-    };
+    let line =
+        |(reason, places): (String, Vec<String>)| format!("? {}: {reason}\n", places.join(", "));
     reasons.into_iter().map(line).collect()
 }
 

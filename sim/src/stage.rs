@@ -4,6 +4,7 @@
 mod course;
 
 use contend_model::algorithm::{Algorithm, Card};
+use contend_model::caller::Duty;
 use contend_model::cast::Cast;
 use contend_model::ident::RESOURCE;
 use contend_model::monitor::Monitors;
@@ -81,6 +82,17 @@ pub struct Stage {
 impl Stage {
     /// Sets the stage.
     pub fn new(algorithm: &dyn Algorithm, scenario: Scenario) -> Result<Self, StageError> {
+        let duty = scenario.duty();
+        Stage::with_duty(algorithm, scenario, duty)
+    }
+
+    /// The same with clients that do something else than the scenario says: an explored scope's
+    /// callers need not try again at the algorithm's own pace.
+    pub(crate) fn with_duty(
+        algorithm: &dyn Algorithm,
+        scenario: Scenario,
+        duty: Duty,
+    ) -> Result<Self, StageError> {
         scenario.check()?;
         let card = algorithm.card();
         if card.kind != scenario.kind() {
@@ -97,7 +109,7 @@ impl Stage {
         let clients = scenario.roles().into_iter().enumerate().map(|(index, role)| {
             let id = cast.node(index);
             let process = algorithm.client(id, role, &timing);
-            Node::client(id, role, scenario.duty(), timing.timeout, process)
+            Node::client(id, role, duty, timing.timeout, process)
         });
         let services = services.into_iter().enumerate().map(|(number, service)| {
             Node::service(cast.node(cast.clients() + number), service.process)

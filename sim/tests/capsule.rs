@@ -119,7 +119,8 @@ fn actions_are_read_as_they_are_written() {
 #[test]
 fn what_is_no_action_is_named() {
     let cast = Cast::new(vec![contend_model::algorithm::Role::Locker], ["resource", "redis"]);
-    for text in ["", "deliver A", "deliver A->B", "fire A", "fire A tea", "lose redis->X", "ticks"] {
+    for text in ["", "deliver A", "deliver A->B", "fire A", "fire A tea", "lose redis->X", "ticks"]
+    {
         let error = actions_from_text(&cast, &["tick".into(), text.into()]).unwrap_err();
         assert!(error.to_string().starts_with(&format!("actions.1: `{text}`")), "{error}");
     }

@@ -16,6 +16,9 @@ use contend_sim::kernel::Kernel;
 use contend_sim::ledger::Options;
 use contend_sim::outcome::TimedStep;
 
+/// What is left of the steps of a run.
+type Steps<'a> = std::iter::Peekable<std::slice::Iter<'a, TimedStep>>;
+
 /// The explored world on its way along a run.
 struct Follower {
     world: World,
@@ -113,11 +116,7 @@ impl Follower {
     }
 
     /// Takes one action, and checks that the world does what the run did.
-    fn follow(
-        &mut self,
-        taken: &Taken,
-        steps: &mut std::iter::Peekable<std::slice::Iter<TimedStep>>,
-    ) {
+    fn follow(&mut self, taken: &Taken, steps: &mut Steps) {
         let action = self.action(taken.action);
         let carried = match action {
             Some(Action::Deliver(link)) => self.deliverable().contains(&link),
@@ -125,15 +124,7 @@ impl Follower {
             None => false,
         };
         if !carried && taken.brings == Brings::End {
-            // The world has left out an end that means nothing.
-            let Action::Deliver(link) = taken.action else {
-                panic!("{taken:?}: ends are delivered")
-            };
-            let peer = Peer { node: link.client, connection: link.connection };
-            let news = Stimulus::Disconnected(peer);
-            if let Some(step) = steps.next_if(|step| step.at == taken.at && step.stimulus == news) {
-                assert!(step.commands.is_empty(), "{step:?}");
-            }
+            self.left_out(taken, steps);
             return;
         }
         assert!(carried, "{taken:?}: nothing travels there");
@@ -142,6 +133,11 @@ impl Follower {
         let (state, step) = self.world.act(&self.state, action);
         self.state = state;
         let run = match step.stimulus {
+            // What stands in line there now came after the end, and is not read.
+            None if taken.brings == Brings::End => {
+                self.left_out(taken, steps);
+                None
+            }
             None => None,
             Some(_) => steps.next(),
         };
@@ -151,6 +147,15 @@ impl Follower {
             .map(|(node, stimulus)| (node, stimulus, step.commands.clone()));
         assert_eq!(does, run.map(|run| self.expected(run)), "{taken:?}");
         self.learn(taken, run, &before);
+    }
+
+    /// The world has left out an end that means nothing to its service.
+    fn left_out(&self, taken: &Taken, steps: &mut Steps) {
+        let Action::Deliver(link) = taken.action else { panic!("{taken:?}: ends are delivered") };
+        let news = Stimulus::Disconnected(Peer { node: link.client, connection: link.connection });
+        if let Some(step) = steps.next_if(|step| step.at == taken.at && step.stimulus == news) {
+            assert!(step.commands.is_empty(), "{step:?}");
+        }
     }
 
     /// Learns the world's numbers of new connections.

@@ -44,9 +44,9 @@ mod mm1 {
     use super::*;
 
     const SEEDS: u64 = 30;
-    /// Items of one run, and those of them that find the queue not yet in its steady state: with
-    /// the relaxation time 1 / (mu (1 - sqrt rho)^2) at most a hundredth remains of a hundredth of
-    /// the empty start after a thousand items at both utilisations.
+    /// Items of one run, and those of them that are left out because the queue was empty at first:
+    /// the start fades with the time 1 / (mu (1 - sqrt(rho))^2), 90 services at four fifths, so
+    /// that after a thousand items less than a hundred-thousandth of it is left.
     const ITEMS: u16 = 21_000;
     const WARM_UP: u16 = 1_000;
     const WORK_MS: f64 = 100.0;
@@ -277,6 +277,7 @@ mod saturated_lock {
                 .iter()
                 .map(|waits| waits.iter().skip(1).sum::<u64>() as f64 / MS)
                 .map(|sum| sum / f64::from(OPERATIONS - 1))
+                // The pause is between the waits; without it each wait would be that much longer.
                 .map(|wait| wait + PAUSE as f64 / MS)
                 .collect();
             let comparison = Comparison::new(

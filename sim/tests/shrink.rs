@@ -45,8 +45,7 @@ fn the_smallest_failure_still_fails_in_the_same_way_and_cannot_be_shrunk_again()
             assert!(shrunk.complete);
             assert!(shrunk.after.entries <= 2, "{:?}", shrunk.after);
             assert!(shrunk.after.events < shrunk.before.events);
-            let (Failure::Run(was), Failure::Run(is)) =
-                (&capsule.failure, &shrunk.capsule.failure)
+            let (Failure::Run(was), Failure::Run(is)) = (&capsule.failure, &shrunk.capsule.failure)
             else {
                 unreachable!()
             };

@@ -4,11 +4,10 @@ mod support;
 
 use contend_model::plan::Entry;
 use contend_model::property::Kind;
-use contend_model::scenario::Scenario;
 use contend_sim::kernel::Kernel;
 use contend_sim::ledger::Options;
 use contend_sim::stage::Stage;
-use contend_sim::trace::text;
+use contend_sim::trace::{LEGEND, text};
 use expect_test::expect;
 
 #[test]
@@ -18,10 +17,14 @@ fn a_holder_that_crashes_gives_way_to_the_next() {
     scenario.workload.operations = 1;
     let crash = Entry::Crash { at_ms: 30.0, node: "A".into(), back_after_ms: None };
     scenario.plan.entries.push(crash);
-    let stage = Stage::new(support::algorithm(Kind::Lock), Scenario { ..scenario }).unwrap();
+    let stage = Stage::new(support::algorithm(Kind::Lock), scenario).unwrap();
     let mut kernel = Kernel::new(&stage, Options { trace: true, ..Options::default() });
     let outcome = kernel.run(1);
+    let text = format!("{LEGEND}\n{}", text(stage.cast(), &outcome.trace));
     expect![[r#"
+        columns: virtual time in milliseconds; the node; what happens to it; what it does.
+        A, B, C are clients; -> is a message that is sent, <- one that arrives; #1 is a later connection
+        between the same two. What is lost on the way shows only in its never arriving.
               0.000000  A         starts
               0.000001  B         starts
               0.000500  resource  starts
@@ -43,5 +46,5 @@ fn a_holder_that_crashes_gives_way_to_the_next() {
              68.381001  B         <- resource: accepted                              calls release; -> server: release 0 0 0
              77.174501  server    <- B: release 0 0 0                                -> B: released 0 0 0
              81.220001  B         <- server: released 0 0 0                          release returns: released
-    "#]].assert_eq(&text(stage.cast(), &outcome.trace));
+    "#]].assert_eq(&text);
 }

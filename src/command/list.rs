@@ -49,7 +49,8 @@ fn keep(
     trait_of: impl Fn(&Card) -> String,
 ) -> Result<(), Failure> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let mut known: Vec<String> = registry::algorithms().iter().map(|a| trait_of(&a.card())).collect();
+    let mut known: Vec<String> =
+        registry::algorithms().iter().map(|a| trait_of(&a.card())).collect();
     known.sort();
     known.dedup();
     if !known.iter().any(|name| name.eq_ignore_ascii_case(wanted)) {

@@ -88,8 +88,10 @@ impl Replay {
         let capsule = self.load(path)?;
         let algorithms = registry::algorithms();
         let algorithm = capsule.choose(&self.what, &algorithms)?;
-        let replayed = capsule::replay(&capsule, algorithm)
-            .map_err(|source| Failure::Replay { file: self.what.clone(), source })?;
+        let replayed = capsule::replay(&capsule, algorithm).map_err(|source| Failure::Replay {
+            file: self.what.clone(),
+            source: Box::new(source),
+        })?;
         let lines: Vec<String> = replayed.lines.iter().map(|line| line.to_string()).collect();
         self.show(lines.iter().map(String::as_str))?;
         let environments = environments(&capsule, algorithm)?;
@@ -132,10 +134,7 @@ impl Replay {
 }
 
 /// The environments that the failure was in.
-fn environments(
-    capsule: &Capsule,
-    algorithm: &dyn Algorithm,
-) -> Result<Vec<Environment>, Failure> {
+fn environments(capsule: &Capsule, algorithm: &dyn Algorithm) -> Result<Vec<Environment>, Failure> {
     match &capsule.failure {
         Failed::Path(path) => Ok(vec![path.scope.environment]),
         Failed::Run(run) => {

@@ -36,7 +36,7 @@ impl Shrink {
             progress.say(|| format!("shrinking: {} tried, {}", at.tried, in_words(&at.size)));
         };
         let shrunk = shrink(&capsule, algorithm, show, interruption.flag())
-            .map_err(|source| Failure::Shrink { file: file.clone(), source })?;
+            .map_err(|source| Failure::Shrink { file: file.clone(), source: Box::new(source) })?;
         drop(progress);
         if !folder.as_os_str().is_empty() {
             files::make_folder(folder)?;

@@ -147,11 +147,15 @@ pub fn read_scenario(path: &Path, algorithm: &str) -> Result<Scenario, Failure> 
 /// An error that lies in a scenario file names it.
 pub fn in_file(path: Option<&Path>, failure: Failure) -> Failure {
     use contend::simulation::SimulationError;
-    match (path, failure) {
-        (Some(path), Failure::Simulation(SimulationError::Stage(source))) => {
-            Failure::InFile { file: path.display().to_string(), source }
+    let (path, error) = match (path, failure) {
+        (Some(path), Failure::Simulation(error)) => (path, error),
+        (_, failure) => return failure,
+    };
+    match *error {
+        SimulationError::Stage(source) => {
+            Failure::InFile { file: path.display().to_string(), source: Box::new(source) }
         }
-        (_, failure) => failure,
+        error => error.into(),
     }
 }
 
@@ -247,7 +251,8 @@ fn tell(
         Some(first) => {
             let within: Vec<String> = first.environments.iter().map(|e| e.to_string()).collect();
             let number = grouped(broken.len() as u64);
-            let _ = write!(text, ", {number} of them against the claim for {}", within.join(" and "));
+            let _ =
+                write!(text, ", {number} of them against the claim for {}", within.join(" and "));
             first.seed
         }
         None => violations[0].seed,

@@ -106,10 +106,9 @@ pub fn explore(
 
 /// What the verdicts say about the claims.
 pub fn status(rows: &[Row], interruption: &Interruption) -> Status {
-    let broken = |row: &Row| {
-        // What an interruption left open speaks neither for a claim nor against it.
-        !row.as_claimed && !(interruption.asked() && row.verdict == Verdict::Unknown)
-    };
+    // What an interruption left open speaks neither for a claim nor against it.
+    let open = |row: &Row| interruption.asked() && row.verdict == Verdict::Unknown;
+    let broken = |row: &Row| !(row.as_claimed || open(row));
     match rows.iter().any(broken) {
         true => Status::ClaimFails,
         false if interruption.asked() => Status::Interrupted,
@@ -121,7 +120,9 @@ fn text(cards: &[Card], rows: &[Row], show_all: bool) -> String {
     let mut text = terminal::verdicts(cards, rows);
     let told: Vec<&Row> = rows
         .iter()
-        .filter(|row| row.counterexample.is_some() && (show_all || (row.claimed && !row.as_claimed)))
+        .filter(|row| {
+            row.counterexample.is_some() && (show_all || (row.claimed && !row.as_claimed))
+        })
         .collect();
     for row in &told {
         tell(&mut text, row);
@@ -168,7 +169,10 @@ pub fn summary(cards: &[Card], rows: &[Row], hint: bool) -> String {
         for row in wrong {
             let claim = if row.claimed { "claimed" } else { "not claimed" };
             let Row { algorithm, property, environment, verdict, .. } = row;
-            let _ = writeln!(text, "  {algorithm}: {property} in {environment} is {claim}, but {verdict}");
+            let _ = writeln!(
+                text,
+                "  {algorithm}: {property} in {environment} is {claim}, but {verdict}"
+            );
         }
     }
     let shown = rows.iter().filter(|_| hint).find_map(|row| row.counterexample.as_ref());

@@ -10,7 +10,7 @@ mod script;
 
 use contend_model::ident::{NodeId, Peer};
 use contend_model::message::Message;
-use contend_model::message::store::{Command, End, Key, Reply};
+use contend_model::message::store::{Command, End, Key, Reply, Script};
 use contend_model::process::{Effects, Event, Process};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::{Range, Span};
@@ -160,6 +160,9 @@ impl Store {
 
     /// Runs one command; `None` if it must wait for a list to fill.
     fn execute(&mut self, command: Command, by: NodeId, out: &mut Effects) -> Option<Reply> {
+        if self.is_of_another_type(command) {
+            return Some(Reply::Error);
+        }
         let reply = match command {
             Command::Set { key, value, when, expiry } => {
                 self.set(key, value, when, expiry, by, out)
@@ -185,6 +188,28 @@ impl Store {
             Command::Script(script) => self.run(script, by, out),
         };
         Some(reply)
+    }
+
+    /// `WRONGTYPE`: a list command finds a string, or a script that begins with `GET` a list. A
+    /// move says so of either list before it takes anything, unless there is nothing to take.
+    fn is_of_another_type(&self, command: Command) -> bool {
+        let is_string = |key| matches!(self.live.get(key), Reply::Value(_));
+        let is_list = |key| !self.live.list(key).is_empty();
+        match command {
+            Command::Pop(_, key)
+            | Command::BlockingPop(_, key)
+            | Command::Lrem(key, _)
+            | Command::Llen(key) => is_string(key),
+            Command::Move { from, to, .. } | Command::BlockingMove { from, to, .. } => {
+                is_string(from) || is_list(from) && is_string(to)
+            }
+            Command::Script(
+                Script::CompareDelete(key, _)
+                | Script::CompareExpire(key, ..)
+                | Script::AcquireFenced { key, .. },
+            ) => is_list(key),
+            _ => false,
+        }
     }
 
     fn pop(&mut self, end: End, key: Key) -> Option<contend_model::message::store::Value> {

@@ -3,6 +3,7 @@
 
 use super::World;
 use super::action::{Action, Link, Towards};
+use super::scope::Reading;
 use super::state::{Budget, Content, Running, State};
 use crate::ident::{NodeId, RESOURCE};
 use crate::property::Kind;
@@ -13,6 +14,10 @@ impl World {
     /// they make no difference, and has budgets; neither matters here.
     pub fn accepts(&self, state: &State, action: &Action) -> bool {
         match *action {
+            // Exploration keeps some firings back in free time, only to keep the space small.
+            Action::Fire(node, timer) if self.scope.reading == Reading::Free => {
+                state.timers.iter().any(|armed| (armed.node, armed.timer) == (node, timer))
+            }
             Action::Deliver(_)
             | Action::DeliverLate(_)
             | Action::Fire(..)

@@ -145,7 +145,7 @@ impl Scope {
             (budget.failovers, "failover(s)"),
             (budget.misuses, "misuse(s)"),
             (budget.cancels, "waiter(s) giving up"),
-            (budget.early, "client timer(s) too early"),
+            (budget.early, "timer(s) of a busy client too early"),
         ];
         for (number, name) in faults.into_iter().filter(|&(number, _)| number > 0) {
             words.push_str(&format!(", {number} {name}"));

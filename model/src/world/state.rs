@@ -119,7 +119,8 @@ pub struct Budget {
     pub misuses: u8,
     /// Waiters who give up.
     pub cancels: u8,
-    /// With free time: clients whose patience or whose own reading of a lease ends too early.
+    /// With free time: patience, a client's own reading of a lease, or the lease of an item that is
+    /// worked on, that end too early.
     pub early: u8,
 }
 

@@ -54,12 +54,11 @@ impl World {
 
     fn firings(&self, state: &State, actions: &mut Vec<Action>) {
         if self.scope.reading == Reading::Free {
-            let quiet = !has_packets(state) && state.late.is_empty();
             let allowed = |timer| match timer {
-                timer if is_budgeted(timer) => state.budget.early > 0,
+                timer if self.is_early(state, timer) => state.budget.early > 0,
                 // Consumers poll for ever; they do so when all else is quiet, to keep the space
                 // small.
-                Timer::Again => quiet || self.card.kind == Kind::Lock,
+                Timer::Again => self.card.kind == Kind::Lock || is_quiet(state),
                 _ => true,
             };
             let free = state.timers.iter().filter(|armed| allowed(armed.timer));
@@ -73,6 +72,17 @@ impl World {
             || packets(state).any(|left| left == Span::ZERO);
         if !overdue && (!state.timers.is_empty() || has_packets(state)) {
             actions.push(Action::Tick);
+        }
+    }
+
+    /// Whether, with free time, a timer that fires now ends something before its time. A client that
+    /// always gives up too early would start over for ever, each time in a new state, and items
+    /// whose leases always end too early would go round for ever; so these are counted.
+    fn is_early(&self, state: &State, timer: Timer) -> bool {
+        match timer {
+            Timer::Answer(_) | Timer::Lease | Timer::Renew => true,
+            Timer::Deadline(_) => self.card.kind == Kind::Queue && !is_quiet(state),
+            _ => false,
         }
     }
 
@@ -176,30 +186,42 @@ impl World {
     }
 
     /// The end of a connection that means nothing to its service, because it keeps nothing about
-    /// it, means nothing later either: no request can follow it. It need not travel.
+    /// it, means nothing later either: no request can follow it, but for those that were held
+    /// back before it. It need not travel.
     fn drop_meaningless_ends(&self, state: &mut State) {
         for index in 0..state.connections.len() {
             let connection = &state.connections[index];
-            let first = connection.to_service.first().map(|packet| packet.content);
-            if first != Some(Content::End) || connection.client_open {
+            if connection.client_open {
                 continue;
             }
-            let service = self.index(connection.service);
-            let peer = Peer { node: connection.client, connection: connection.number };
-            let means_nothing =
-                !connection.service_open || state.running[service] != Running::Up || {
-                    let mut node = Node::clone(&state.nodes[service]);
-                    let mut commands = Vec::new();
-                    let stimulus = Stimulus::Disconnected(peer);
-                    node.handle(stimulus, &mut Scratch::default(), &mut commands);
-                    commands.is_empty() && node == *state.nodes[service]
-                };
-            if means_nothing {
+            let requests = connection.link(Towards::Service);
+            let awaited = state.late.iter().any(|(late, _)| *late == requests);
+            let first = connection.to_service.first().map(|packet| packet.content);
+            let over = match first {
+                Some(Content::End) => self.means_nothing(state, index),
+                // Its end was dropped while something was still to come.
+                None => true,
+                Some(Content::Message(_)) => false,
+            };
+            if over {
                 let connection = &mut state.connections[index];
-                connection.to_service.remove(0);
-                connection.service_open = false;
+                connection.to_service.drain(..connection.to_service.len().min(1));
+                connection.service_open &= awaited;
             }
         }
+    }
+
+    fn means_nothing(&self, state: &State, index: usize) -> bool {
+        let connection = &state.connections[index];
+        let service = self.index(connection.service);
+        if !connection.service_open || state.running[service] != Running::Up {
+            return true;
+        }
+        let peer = Peer { node: connection.client, connection: connection.number };
+        let mut node = Node::clone(&state.nodes[service]);
+        let mut commands = Vec::new();
+        node.handle(Stimulus::Disconnected(peer), &mut Scratch::default(), &mut commands);
+        commands.is_empty() && node == *state.nodes[service]
     }
 
     /// Carries the action out up to the node that it reaches, if it reaches one.
@@ -214,7 +236,7 @@ impl World {
                 self.receive(state, &link, Content::Message(message))
             }
             Action::Fire(node, timer) => {
-                if self.scope.reading == Reading::Free && is_budgeted(timer) {
+                if self.scope.reading == Reading::Free && self.is_early(state, timer) {
                     state.budget.early -= 1;
                 }
                 disarm(state, node, timer);
@@ -336,10 +358,10 @@ impl World {
     }
 }
 
-/// With free time, a client that always gives up too early would start over for ever, each time in
-/// a new state; and one that renews all the time is no better. So these are counted.
-fn is_budgeted(timer: Timer) -> bool {
-    matches!(timer, Timer::Answer(_) | Timer::Lease | Timer::Renew)
+/// Nothing travels, and nobody is about to do anything.
+fn is_quiet(state: &State) -> bool {
+    let busy = |armed: &Armed| matches!(armed.timer, Timer::Next | Timer::Work);
+    !has_packets(state) && state.late.is_empty() && !state.timers.iter().any(busy)
 }
 
 fn disarm(state: &mut State, node: NodeId, timer: Timer) {

@@ -117,7 +117,10 @@ impl Costs {
             },
             chart: Value::from_safe_string(distributions.panel(place, &simulation.algorithm)),
             series: simulation.metrics.series().map(|series| {
-                Value::from_safe_string(sparkline(series, &format!("{level}, seed {}", series.seed)))
+                Value::from_safe_string(sparkline(
+                    series,
+                    &format!("{level}, seed {}", series.seed),
+                ))
             }),
         };
         let sheet = |sheet: &crate::figures::Sheet| SheetView {

@@ -174,8 +174,10 @@ impl Page {
         backends.dedup();
         let drawn: Vec<(String, (f64, f64))> =
             stories.drawings.iter().map(|story| svg::diagram(story)).collect();
-        let costs: Vec<Costs> =
-            [Kind::Lock, Kind::Queue].into_iter().filter_map(|k| Costs::new(comparison, k)).collect();
+        let costs: Vec<Costs> = [Kind::Lock, Kind::Queue]
+            .into_iter()
+            .filter_map(|k| Costs::new(comparison, k))
+            .collect();
         let mut drawings = String::new();
         for (place, (elements, _)) in drawn.iter().enumerate() {
             drawings += &format!(r#"<g id="drawing-{place}">{elements}</g>"#);
@@ -207,7 +209,10 @@ impl Page {
             drawings: Value::from_safe_string(drawings),
             costs,
             violations: Violations::new(comparison),
-            formulas: FORMULAS.iter().map(|formula| FormulaView::new(formula, comparison)).collect(),
+            formulas: FORMULAS
+                .iter()
+                .map(|formula| FormulaView::new(formula, comparison))
+                .collect(),
             environments: Environment::ALL.into_iter().map(Term::environment).collect(),
             properties: Property::ALL.into_iter().map(Term::property).collect(),
             provenance: Provenance::new(comparison),
@@ -255,7 +260,8 @@ fn with_code(sentence: &str) -> Value {
 impl KindOfAlgorithm {
     fn new(kind: Kind, matrices: &[Matrix<'_>], stories: &Stories<'_>) -> Option<Self> {
         let of_kind = matrices.iter().filter(|matrix| matrix.card.kind == kind);
-        let algorithms: Vec<_> = of_kind.map(|matrix| AlgorithmView::new(matrix, stories)).collect();
+        let algorithms: Vec<_> =
+            of_kind.map(|matrix| AlgorithmView::new(matrix, stories)).collect();
         let properties = Property::of(kind).iter().copied().map(Term::property).collect();
         let kind = kind.to_string();
         (!algorithms.is_empty()).then_some(KindOfAlgorithm { kind, properties, algorithms })

@@ -2,7 +2,6 @@
 //! its own curve among the faint curves of all others. So none needs a colour of its own.
 
 use super::{Anchor, Drawing, path_data};
-use crate::names::number;
 
 const WIDTH: f64 = 232.0;
 const HEIGHT: f64 = 128.0;
@@ -69,11 +68,12 @@ impl<'a> Distributions<'a> {
             let wait = self.low * 10_f64.powi(decade);
             let x = self.x(wait);
             drawing.line("grid", (x, TOP), (x, HEIGHT - BOTTOM));
-            let unit = if decade + skip as i32 > decades { " ms" } else { "" };
-            let anchor = if unit.is_empty() { Anchor::Middle } else { Anchor::End };
-            let x = if unit.is_empty() { x } else { (x + 12.0).min(WIDTH) };
-            let label = format!("{}{unit}", number(wait).trim_end_matches(".00"));
-            drawing.text("tick", (x, HEIGHT - 7.0), anchor, &label);
+            let label = match wait {
+                seconds if seconds >= 999.0 => format!("{:.0} s", seconds / 1e3),
+                ms if ms >= 0.99 => format!("{ms:.0} ms"),
+                ms => format!("{ms:.1} ms"),
+            };
+            drawing.text("tick", (x, HEIGHT - 7.0), Anchor::Middle, &label);
         }
     }
 

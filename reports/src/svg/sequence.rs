@@ -141,11 +141,25 @@ impl<'a> Diagram<'a> {
             None => {
                 let end = (from + STUB * direction, start.1 + 5.0);
                 drawing.line("message astray", start, end);
-                let (x, y) = end;
-                drawing.line("cross", (x - 3.0, y - 3.0), (x + 3.0, y + 3.0));
-                drawing.line("cross", (x - 3.0, y + 3.0), (x + 3.0, y - 3.0));
+                if self.is_lost(arrow) {
+                    let (x, y) = end;
+                    drawing.line("cross", (x - 3.0, y - 3.0), (x + 3.0, y + 3.0));
+                    drawing.line("cross", (x - 3.0, y + 3.0), (x + 3.0, y - 3.0));
+                }
             }
         }
+    }
+
+    /// Whether the world says so; otherwise the message is still on its way at the end.
+    fn is_lost(&self, arrow: &Arrow<'_>) -> bool {
+        let from = &self.steps[arrow.sent].who;
+        self.steps[arrow.sent..].iter().any(|step| {
+            let cause = &step.cause;
+            step.fault
+                && cause.contains("is lost")
+                && cause.contains(from.as_str())
+                && cause.contains(arrow.to)
+        })
     }
 
     fn draw_steps(&self, drawing: &mut Drawing) {

@@ -238,9 +238,7 @@ impl<'a> Follower<'a> {
                 Command::Reset(service) => {
                     self.current.remove(&(client, service));
                 }
-                Command::Send { to, connection: None, .. }
-                    if self.current.insert((client, to)) =>
-                {
+                Command::Send { to, connection: None, .. } if self.current.insert((client, to)) => {
                     let new = self.state.current(client, to);
                     let new = new.ok_or_else(|| format!("{client} has not connected"))?;
                     let opened = self.opened.entry((client, to)).or_default();

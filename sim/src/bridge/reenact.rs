@@ -72,7 +72,7 @@ pub fn reenact(
     actions: &[Action],
 ) -> Result<Reenacted, Parted> {
     let scenario = scenario_of(&algorithm.card().name, scope)?;
-    let stage = Stage::new(algorithm, scenario).map_err(Unstageable::from)?;
+    let stage = Stage::with_duty(algorithm, scenario, scope.duty).map_err(Unstageable::from)?;
     let world = super::world(algorithm, scope);
     let mut troupe = Troupe::new(&stage, actions);
     let mut state = world.start().clone();
@@ -287,6 +287,8 @@ impl<'a> Troupe<'a> {
                 self.order += 1;
                 let order = Order::new(slot(link.client), self.order, Part::Original);
                 station.receive(now, &packet, order, &mut self.turn);
+                // What was held back on a connection that broke is not read any more.
+                self.lines.bury(link);
             }
         }
         Ok(self.done(node))
@@ -301,9 +303,13 @@ impl<'a> Troupe<'a> {
                     if let Some((_, _, commands)) = self.deliver(number, *link, end)?
                         && !commands.is_empty()
                     {
-                        return Err("an end that the explored world left out meant something".into());
+                        return Err(
+                            "an end that the explored world left out meant something".into()
+                        );
                     }
                 }
+                // A service that has closed its end is not told of the other's.
+                _ if self.lines.last(link).is_some_and(|last| last.is_end()) => return Ok(()),
                 _ => return Err("more stands in line than in the explored world".into()),
             }
         }

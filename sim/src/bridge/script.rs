@@ -83,6 +83,11 @@ impl Lines {
         self.lines.get(link)?.front().copied()
     }
 
+    /// The last in line.
+    pub fn last(&self, link: &Link) -> Option<Waiting> {
+        self.lines.get(link)?.back().copied()
+    }
+
     /// Takes out the first in line.
     pub fn take(&mut self, link: &Link) -> Option<Waiting> {
         self.lines.get_mut(link)?.pop_front()
@@ -103,6 +108,12 @@ impl Lines {
     /// Takes out what was held back: the how many-th of it.
     pub fn take_late(&mut self, number: usize) -> Option<(Link, Waiting)> {
         (number < self.late.len()).then(|| self.late.remove(number))
+    }
+
+    /// What was held back on this line will not be read.
+    pub fn bury(&mut self, link: Link) {
+        let of_this = self.late.iter_mut().filter(|(late, _)| *late == link);
+        of_this.for_each(|(_, waiting)| *waiting = Waiting::Dust);
     }
 
     /// The connection breaks: what travels is lost, and both ends will see its end.

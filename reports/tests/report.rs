@@ -1,0 +1,119 @@
+//! What reports look like and what they must not do.
+
+mod synthetic;
+
+use contend_model::run::Comparison;
+use expect_test::expect_file;
+use synthetic::comparison;
+
+#[test]
+fn the_markdown_of_a_small_comparison_reads_as_it_did() {
+    expect_file!["golden/report.md"].assert_eq(&contend_reports::markdown(&comparison()));
+}
+
+#[test]
+fn the_terminal_tables_of_a_small_comparison_look_as_they_did() {
+    let Comparison { cards, rows, simulations, .. } = comparison();
+    let text = [
+        contend_reports::terminal::list(&cards),
+        contend_reports::terminal::verdicts(&cards, &rows),
+        contend_reports::terminal::metrics(&simulations),
+    ]
+    .join("\n");
+    let trimmed: Vec<&str> = text.lines().map(str::trim_end).collect();
+    expect_file!["golden/terminal.txt"].assert_eq(&(trimmed.join("\n") + "\n"));
+}
+
+#[test]
+fn the_page_loads_nothing_from_anywhere() {
+    let html = contend_reports::html(&comparison());
+    for forbidden in ["http:", "https:", "url(", "@import", "src=", "<link", "<iframe", "//cdn"] {
+        assert!(!html.contains(forbidden), "the page contains {forbidden}");
+    }
+    for reference in values_of(&html, "href") {
+        assert!(reference.starts_with('#'), "{reference} leads out of the page");
+    }
+}
+
+#[test]
+fn every_reference_leads_to_an_anchor_that_exists_once() {
+    let html = contend_reports::html(&comparison());
+    let ids = values_of(&html, "id");
+    for (place, id) in ids.iter().enumerate() {
+        assert!(!ids[..place].contains(id), "{id} is there twice");
+    }
+    for reference in values_of(&html, "href") {
+        assert!(ids.contains(&&reference[1..]), "{reference} leads nowhere");
+    }
+    let violated = html.matches("✘<small>").count();
+    assert_eq!(violated, 4, "each violated verdict links to its counterexample");
+    assert_eq!(html.matches(r#"id="drawing-"#).count(), 1, "one story is drawn once");
+}
+
+#[test]
+fn the_page_is_well_formed() {
+    let html = contend_reports::html(&comparison());
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = html.split_once("<html").expect("there is a root element").1;
+    let mut raw = None;
+    while let Some((_, tail)) = rest.split_once('<') {
+        if let Some(name) = raw {
+            let end = format!("</{name}>");
+            let (_, after) = rest.split_once(end.as_str()).expect("raw text ends");
+            assert_eq!(open.pop(), Some(name));
+            (raw, rest) = (None, after);
+            continue;
+        }
+        let (tag, after) = tail.split_once('>').expect("every tag ends");
+        let name = tag.trim_start_matches('/').split([' ', '\n', '/']).next().expect("a name");
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "<{tag}> is no tag");
+        if tag.starts_with('/') {
+            if name != "html" {
+                assert_eq!(open.pop(), Some(name), "</{name}> closes another element");
+            }
+        } else if !tag.ends_with('/') {
+            open.push(name);
+            raw = ["style", "script"].into_iter().find(|raw| *raw == name);
+        }
+        rest = after;
+    }
+    assert!(open.is_empty(), "never closed: {open:?}");
+}
+
+#[test]
+fn text_from_cards_is_escaped() {
+    let html = contend_reports::html(&comparison());
+    assert!(html.contains("SET &lt;if&gt; nothing") && !html.contains("<if>"));
+}
+
+#[test]
+fn an_empty_comparison_still_makes_a_page() {
+    let mut empty = comparison();
+    empty.cards.clear();
+    empty.rows.clear();
+    empty.simulations.clear();
+    assert!(contend_reports::html(&empty).contains("Nothing was simulated"));
+    assert!(contend_reports::markdown(&empty).starts_with("# Distributed locks"));
+}
+
+#[test]
+fn the_files_appear_whole_and_the_json_comes_back() {
+    let folder = std::env::temp_dir().join(format!("contend-report-{}", std::process::id()));
+    let comparison = comparison();
+    let written = contend_reports::write(&comparison, &folder).expect("the folder is writable");
+    let json = std::fs::read_to_string(&written.json).expect("it was written");
+    assert_eq!(Comparison::from_json("report.json", &json), Ok(comparison.clone()));
+    let files = std::fs::read_dir(&folder).expect("the folder is there").count();
+    assert_eq!(files, 3, "nothing half-written is left");
+    // A file where the folder should be.
+    let error = contend_reports::write(&comparison, &written.json).expect_err("no folder");
+    assert!(error.to_string().contains("report.json: the report cannot be written"), "{error}");
+    std::fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+/// The values of all attributes of this name.
+fn values_of<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!(" {name}=\"");
+    let parts = html.split(start.as_str()).skip(1);
+    parts.map(|part| part.split_once('"').expect("attributes are quoted").0).collect()
+}

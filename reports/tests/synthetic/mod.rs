@@ -1,0 +1,183 @@
+//! A small comparison, built in code: two locks and a queue, with verdicts of every kind.
+
+use contend_model::algorithm::{Card, Form, Role};
+use contend_model::digest::Digest;
+use contend_model::history::{Record, What};
+use contend_model::ident::NodeId;
+use contend_model::metrics::{Metrics, Observed, Traffic};
+use contend_model::op::{Op, Outcome};
+use contend_model::plan::Happened;
+use contend_model::property::{Environment, Kind, Property};
+use contend_model::run::{Build, Comparison, SeedViolation, SimulationReport, VERSION};
+use contend_model::verdict::{Counterexample, Frame, Row, Verdict};
+
+/// The comparison.
+pub fn comparison() -> Comparison {
+    let cards = vec![
+        card("get-then-set", Kind::Lock, Form::Intended)
+            .without(Property::Interruptibility, "nobody waits"),
+        card("token-lock", Kind::Lock, Form::Repaired)
+            .claim(Property::MutualExclusion, "0mN")
+            .claim(Property::Fencing, "0mNT"),
+        card("list-queue", Kind::Queue, Form::Raw),
+    ];
+    let rows = rows(&cards);
+    Comparison {
+        version: VERSION,
+        build: Build {
+            contend: "0.1.0".into(),
+            rustc: "rustc 1.95.0".into(),
+            target: "x86_64-unknown-linux-gnu".into(),
+            profile: "release".into(),
+        },
+        commands: vec!["contend compare --seeds 4".into()],
+        rows,
+        simulations: cards.iter().filter(|card| card.kind == Kind::Lock).map(simulation).collect(),
+        cards,
+    }
+}
+
+fn card(name: &str, kind: Kind, form: Form) -> Card {
+    Card {
+        name: name.into(),
+        kind,
+        document: "L-002-CACHE-C".into(),
+        form,
+        backend: "redis".into(),
+        summary: "GET, then SET <if> nothing was there".into(),
+        claims: Vec::new(),
+        not_offered: Vec::new(),
+    }
+}
+
+fn rows(cards: &[Card]) -> Vec<Row> {
+    use Environment::{Calm, Crash, Expiry, Lossy};
+    use Property::{Fencing, Interruptibility, MutualExclusion, NoLoss};
+    let (first, token, queue) = (&cards[0], &cards[1], &cards[2]);
+    vec![
+        row(first, MutualExclusion, Calm, Verdict::Violated, ""),
+        row(first, MutualExclusion, Expiry, Verdict::Violated, ""),
+        row(first, Interruptibility, Calm, Verdict::Unknown, "not offered: nobody waits"),
+        row(token, MutualExclusion, Calm, Verdict::Holds, ""),
+        row(token, MutualExclusion, Lossy, Verdict::Unknown, "the budget of states ended"),
+        row(token, MutualExclusion, Expiry, Verdict::Violated, ""),
+        row(token, Fencing, Calm, Verdict::Holds, ""),
+        row(token, Fencing, Expiry, Verdict::Holds, ""),
+        row(queue, NoLoss, Calm, Verdict::Holds, ""),
+        row(queue, NoLoss, Crash, Verdict::Violated, ""),
+    ]
+}
+
+fn row(
+    card: &Card,
+    property: Property,
+    environment: Environment,
+    verdict: Verdict,
+    reason: &str,
+) -> Row {
+    let claimed = card.claims(property, environment);
+    let story = (verdict == Verdict::Violated).then(|| story(card, property, environment));
+    Row {
+        algorithm: card.name.clone(),
+        document: card.document.clone(),
+        form: card.form,
+        property,
+        environment,
+        claimed,
+        verdict,
+        exhausted: verdict != Verdict::Unknown,
+        states: 1234,
+        depth: 17,
+        trace_steps: story.as_ref().map(|story| story.steps.len()),
+        reason: (!reason.is_empty()).then(|| reason.to_owned()),
+        scope: "2 clients, 1 operation each".into(),
+        as_claimed: verdict == Verdict::Unknown || claimed == (verdict == Verdict::Holds),
+        counterexample: story,
+    }
+}
+
+fn story(card: &Card, property: Property, environment: Environment) -> Counterexample {
+    let steps = [
+        ("A", "next operation", "calls acquire; -> redis: GET lock", Some("redis"), None, ""),
+        ("redis", "<- A: GET lock", "-> A: nil", Some("A"), Some("A"), ""),
+        ("B", "fault: crashes", "", None, None, ""),
+        ("A", "<- redis: nil", "acquire returns: acquired", None, Some("redis"), "A"),
+        ("B", "next operation", "acquire returns: acquired", None, None, "AB"),
+    ];
+    let frame = |(place, step): (usize, (&str, &str, &str, Option<&str>, Option<&str>, &str))| {
+        let (who, cause, outcome, to, from, holders) = step;
+        let message = if who == "A" { "GET lock" } else { "nil" };
+        Frame {
+            number: place + 1,
+            who: who.into(),
+            cause: cause.into(),
+            outcome: outcome.into(),
+            fault: cause.starts_with("fault"),
+            sends: to.map(|to| (to.into(), message.into())).into_iter().collect(),
+            from: from.map(str::to_owned),
+            holders: holders.chars().map(String::from).collect(),
+            violates: if place == 4 { vec![property] } else { Vec::new() },
+            line: format!("{:3}  {who:6} {cause:16} {outcome}", place + 1).trim_end().into(),
+        }
+    };
+    Counterexample {
+        lanes: ["A", "B", "resource", "redis"].map(String::from).into(),
+        steps: steps.into_iter().enumerate().map(frame).collect(),
+        explanation: "After step 5 A and B believe at once that they hold.".into(),
+        command: format!(
+            "contend verify {} --property {property} --environment {environment}",
+            card.name
+        ),
+    }
+}
+
+fn simulation(card: &Card) -> SimulationReport {
+    let mut metrics = Metrics::new(card.kind, &[Role::Locker; 2]);
+    for seed in 0..4 {
+        metrics.add(&Observed {
+            seed,
+            history: &history(3 + seed),
+            ended_at: 100_000_000,
+            traffic: Traffic { from_clients: 9, from_services: 8, operations: 8 },
+            violated: if seed == 2 { &[Property::MutualExclusion] } else { &[] },
+        });
+    }
+    SimulationReport {
+        version: VERSION,
+        algorithm: card.name.clone(),
+        seeds: 4,
+        from: 0,
+        engine: "kernel".into(),
+        digest: Digest(0xfeed),
+        violations: vec![SeedViolation {
+            seed: 2,
+            property: Property::MutualExclusion,
+            file: None,
+        }],
+        metrics: metrics.summary(),
+        happened: Happened::default(),
+        scenario: "version = 1\n".into(),
+        command: format!("contend simulate {} --seeds 4", card.name),
+    }
+}
+
+/// Two clients take turns; each waits for so many milliseconds.
+fn history(wait_ms: u64) -> Vec<Record> {
+    let acquired = Outcome::Acquired { fence: None };
+    (0..4_u64)
+        .flat_map(|turn| {
+            let start = 20 * turn;
+            let record = move |ms: u64, what| Record {
+                at: (start + ms) * 1_000_000,
+                node: NodeId::Client((turn % 2) as u8),
+                what,
+            };
+            [
+                record(0, What::Invoke(Op::Acquire)),
+                record(wait_ms, What::Return(Op::Acquire, acquired)),
+                record(wait_ms + 5, What::Invoke(Op::Release)),
+                record(wait_ms + 6, What::Return(Op::Release, Outcome::Released)),
+            ]
+        })
+        .collect()
+}
