@@ -2,6 +2,7 @@
 //! simulated and reported.
 
 use contend_model::algorithm::{Algorithm, Card, Form};
+use contend_model::property::Property;
 
 use crate::lock::get_then_set::GetThenSet;
 use crate::lock::redis::Redis;
@@ -70,13 +71,12 @@ fn retried_lock() -> Card {
             "redis-set-nx, each call made again on error: a repeated DEL frees the next holder"
                 .into(),
         form: Form::Intended,
-        claims: Vec::new(),
         ..SetNx.card()
     }
 }
 
 fn retried_queue() -> Card {
-    Card {
+    let card = Card {
         name: "redis-blocking-list-retried".into(),
         document: "Q-000-RETRY".into(),
         summary:
@@ -85,7 +85,15 @@ fn retried_queue() -> Card {
         form: Form::Intended,
         claims: Vec::new(),
         ..BlockingList.card()
-    }
+    };
+    card.claim(Property::NoLoss, "0T")
+        .claim(Property::NoPhantom, "0NCTF")
+        .claim(Property::NoDuplicate, "0CF")
+        .claim(Property::AtLeastOnce, "0T")
+        .claim(Property::AtMostOnce, "0CF")
+        .claim(Property::Exclusive, "0CF")
+        .claim(Property::Fifo, "0CF")
+        .claim(Property::Progress, "0T")
 }
 
 /// The algorithm of this name.

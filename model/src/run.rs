@@ -144,7 +144,7 @@ fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, RunError> {
 }
 
 fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, RunError> {
-    serde_json::from_str(text).map_err(|error| RunError::of(file, &error))
+    serde_json::from_str(text).map_err(|error| RunError::of(file, text, &error))
 }
 
 fn write<T: Serialize>(record: &T) -> String {

@@ -88,7 +88,12 @@ impl Capsule {
     }
 
     /// The capsule of a path of the explored world; its actions as [`actions_to_text`] has them.
-    pub fn of_path(algorithm: &str, scope: Scope, actions: Vec<String>, property: Property) -> Self {
+    pub fn of_path(
+        algorithm: &str,
+        scope: Scope,
+        actions: Vec<String>,
+        property: Property,
+    ) -> Self {
         let path = Path { algorithm: algorithm.to_owned(), scope, actions };
         Capsule::new(property, Failure::Path(path))
     }

@@ -26,9 +26,9 @@ pub mod kernel;
 pub mod ledger;
 pub mod network;
 pub mod outcome;
+pub mod shrink;
 #[cfg(madsim)]
 pub mod simulated;
-pub mod shrink;
 pub mod stage;
 pub mod station;
 pub mod sweep;

@@ -182,10 +182,8 @@ impl Follower {
                 Command::Reset(service) => {
                     self.current.remove(&(client, service));
                 }
-                Command::Send { to, connection: None, .. } => {
-                    if self.current.insert((client, to)) {
-                        self.open(client, to, &new);
-                    }
+                Command::Send { to, connection: None, .. } if self.current.insert((client, to)) => {
+                    self.open(client, to, &new);
                 }
                 _ => {}
             }

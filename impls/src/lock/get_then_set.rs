@@ -88,6 +88,8 @@ impl Algorithm for GetThenSet {
             "redis",
             "GET, then SET if there was nothing: two clients can both find nothing",
         )
+        .claim(Property::DeadlockFreedom, "0mNCTF")
+        .claim(Property::Consistency, "0mF")
         .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
     }
 

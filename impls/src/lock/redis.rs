@@ -416,21 +416,21 @@ impl Algorithm for Redis {
         };
         let summary = format!("a token, a lease and compare-and-delete{extras}{durability}");
         let card = super::card(self.name, "R-REDIS", Form::Repaired, "redis", &summary);
-        // A store that loses a second of writes forgets grants when it crashes.
-        let crash = if self.syncs_every_write { "C" } else { "" };
-        let kept = format!("0mN{crash}");
-        let card = card
-            .claim(Property::MutualExclusion, &kept)
+        // A store that loses a second of writes forgets grants when it crashes, and the fence too.
+        // Without a fence a write that is held back arrives after its hold is over.
+        let (kept, fenced) = match (self.syncs_every_write, self.fencing) {
+            (true, true) => ("0mNC", "0mNCT"),
+            (true, false) => ("0mNC", "0mC"),
+            (false, true) => ("0mN", "0mNT"),
+            (false, false) => ("0mN", "0m"),
+        };
+        card.claim(Property::MutualExclusion, kept)
+            .claim(Property::Fencing, fenced)
             .claim(Property::DeadlockFreedom, "0mNCTF")
             .claim(Property::Ownership, "0mNCTF")
-            .claim(Property::Reentrancy, &kept)
+            .claim(Property::Reentrancy, kept)
             .claim(Property::Interruptibility, "0mNCTF")
-            .claim(Property::Consistency, &kept);
-        if self.fencing {
-            card.claim(Property::Fencing, &format!("0mN{crash}T"))
-        } else {
-            card.claim(Property::Fencing, &kept)
-        }
+            .claim(Property::Consistency, "0mCF")
     }
 
     fn client(&self, me: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

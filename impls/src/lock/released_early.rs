@@ -108,6 +108,8 @@ impl Algorithm for ReleasedEarly {
             "redis",
             "a context manager inside acquire gives the lock back before acquire returns",
         )
+        .claim(Property::DeadlockFreedom, "0mNCTF")
+        .claim(Property::Consistency, "0mF")
         .without(Property::Interruptibility, "a waiter cannot give up")
     }
 

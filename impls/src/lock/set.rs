@@ -85,6 +85,8 @@ impl Algorithm for CacheSet {
             "redis",
             "SET with a time to live but without NX: every acquisition succeeds",
         )
+        .claim(Property::DeadlockFreedom, "0mNCTF")
+        .claim(Property::Consistency, "0mNF")
         .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
     }
 

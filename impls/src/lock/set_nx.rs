@@ -93,6 +93,11 @@ impl Algorithm for SetNx {
             "redis",
             "SET NX with a time to live, but a DEL that frees whoever holds by then",
         )
+        .claim(Property::MutualExclusion, "0C")
+        .claim(Property::Fencing, "0C")
+        .claim(Property::DeadlockFreedom, "0mNCTF")
+        .claim(Property::Ownership, "0C")
+        .claim(Property::Consistency, "0mCF")
         .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
     }
 

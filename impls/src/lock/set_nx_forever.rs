@@ -25,6 +25,11 @@ impl Algorithm for SetNxForever {
             "redis",
             "SET NX whose time-out became the value: a crashed holder locks everybody out",
         )
+        .claim(Property::MutualExclusion, "0CT")
+        .claim(Property::Fencing, "0C")
+        .claim(Property::DeadlockFreedom, "0mF")
+        .claim(Property::Ownership, "0CT")
+        .claim(Property::Consistency, "0mCF")
         .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
     }
 

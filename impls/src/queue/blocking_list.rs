@@ -11,6 +11,7 @@ use contend_model::message::Message;
 use contend_model::message::store::{Command, End, Reply, Value};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
+use contend_model::property::Property;
 use contend_model::symmetry::Permutation;
 
 use super::QUEUE;
@@ -80,6 +81,14 @@ impl Algorithm for BlockingList {
             "redis",
             "LPUSH and BRPOP: in order, but an item is lost with the consumer that took it",
         )
+        .claim(Property::NoLoss, "0T")
+        .claim(Property::NoPhantom, "0NCTF")
+        .claim(Property::NoDuplicate, "0CTF")
+        .claim(Property::AtLeastOnce, "0T")
+        .claim(Property::AtMostOnce, "0CTF")
+        .claim(Property::Exclusive, "0CTF")
+        .claim(Property::Fifo, "0CTF")
+        .claim(Property::Progress, "0T")
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

@@ -10,6 +10,7 @@ use contend_model::message::Message;
 use contend_model::message::store::{Command, End, Reply, Value};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
+use contend_model::property::Property;
 use contend_model::symmetry::Permutation;
 
 use super::QUEUE;
@@ -80,6 +81,12 @@ impl Algorithm for CacheList {
             "redis",
             "RPUSH and RPOP: a stack, whose items are gone before they are worked on",
         )
+        .claim(Property::NoLoss, "0")
+        .claim(Property::NoPhantom, "0NCTF")
+        .claim(Property::NoDuplicate, "0CTF")
+        .claim(Property::AtLeastOnce, "0")
+        .claim(Property::AtMostOnce, "0CTF")
+        .claim(Property::Exclusive, "0CTF")
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

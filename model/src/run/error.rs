@@ -47,15 +47,18 @@ pub enum RunError {
 }
 
 impl RunError {
-    pub(super) fn of(file: &str, error: &serde_json::Error) -> Self {
+    pub(super) fn of(file: &str, text: &str, error: &serde_json::Error) -> Self {
         let (file, line, column) = (file.to_owned(), error.line(), error.column());
-        if error.is_eof() {
+        // A number that is cut off behind its minus is an invalid number to the parser; but every
+        // record ends in a brace.
+        let on_last_line = line >= text.lines().count() && error.is_syntax();
+        if error.is_eof() || (on_last_line && !text.trim_end().ends_with('}')) {
             return RunError::Truncated { file, line: line.max(1) };
         }
         // The place is said in front, in the form that editors follow.
-        let text = error.to_string();
+        let message = error.to_string();
         let place = format!(" at line {line} column {column}");
-        let problem = text.strip_suffix(&place).unwrap_or(&text).replace('\n', " ");
+        let problem = message.strip_suffix(&place).unwrap_or(&message).replace('\n', " ");
         RunError::Malformed { file, line, column, problem }
     }
 }

@@ -56,7 +56,6 @@ fn frame(world: &World, number: usize, step: &Step, after: &State) -> Frame {
 fn holders(world: &World, state: &State) -> Vec<String> {
     state
         .nodes()
-        .iter()
         .filter(|node| node.caller().is_some_and(|caller| caller.holds()))
         .map(|node| world.name(node.id))
         .collect()
@@ -136,6 +135,9 @@ fn explanation(world: &World, property: Property, steps: &[Frame], end: &State) 
         ),
     };
     let because = match faults.len() {
+        0 if world.scope().environment == crate::property::Environment::Expiry => {
+            "No fault is needed, only timers that fire at these moments".to_owned()
+        }
         0 => "No fault is needed, only this order of steps".to_owned(),
         1 => format!("The one fault is {}", faults[0]),
         _ => format!("The faults are {}", both(&faults)),
@@ -150,7 +152,6 @@ fn explanation(world: &World, property: Property, steps: &[Frame], end: &State) 
 fn waiters(world: &World, state: &State) -> Vec<String> {
     state
         .nodes()
-        .iter()
         .filter(|node| node.caller().is_some_and(|caller| caller.waits()))
         .map(|node| world.name(node.id))
         .collect()

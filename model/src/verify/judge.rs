@@ -1,6 +1,7 @@
 //! What an explored world says about each property.
 
 use super::explain;
+use crate::node::Node;
 use crate::property::{Environment, Kind, Property};
 use crate::search::{Explored, Labels, StateId, Trap};
 use crate::verdict::{Row, Verdict};
@@ -12,7 +13,7 @@ pub(super) fn obstacle(world: &World) -> Option<String> {
     if environment == Environment::Misuse && world.card().kind == Kind::Queue {
         return Some("not applicable: a queue has no release that could be misused".into());
     }
-    let replicas = world.start().nodes().iter().any(|node| node.has_replica());
+    let replicas = world.start().nodes().any(Node::has_replica);
     if environment == Environment::Failover && !replicas {
         return Some("not applicable: no service has a replica to fail over to".into());
     }

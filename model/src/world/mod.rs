@@ -6,6 +6,7 @@ mod action;
 mod labels;
 mod network;
 mod scope;
+mod shared;
 mod state;
 mod step;
 mod subject;
@@ -13,13 +14,13 @@ mod trace;
 
 pub use action::{Action, Link, Towards};
 pub use labels::Mark;
+use shared::Shared;
+
 pub use scope::{Reading, Scope};
 pub use state::{Budget, Running, State};
 pub use step::Step;
 pub use subject::fingerprint;
 pub use trace::LEGEND;
-
-use std::sync::Arc;
 
 use crate::algorithm::{Algorithm, Card, Service};
 use crate::ident::NodeId;
@@ -50,12 +51,12 @@ impl World {
         let nodes = cast(algorithm, &scope, services);
         let start = State {
             running: vec![Running::Up; nodes.len()],
-            nodes: nodes.into_iter().map(Arc::new).collect(),
+            nodes: nodes.into_iter().map(Shared::new).collect(),
             connections: Vec::new(),
             late: Vec::new(),
             timers: Vec::new(),
             budget: scope.budget,
-            monitors: Arc::new(judges(card.kind, &scope)),
+            monitors: Shared::new(judges(card.kind, &scope)),
             violated: Default::default(),
         };
         let permutations = Permutation::all_within(&scope.roles);
@@ -69,8 +70,9 @@ impl World {
         let mut state = self.start.clone();
         for index in 0..state.nodes.len() {
             let mut commands = Vec::new();
-            let node = Arc::make_mut(&mut state.nodes[index]);
-            node.handle(Stimulus::Start, &mut Scratch::default(), &mut commands);
+            state.nodes[index].change(|node| {
+                node.handle(Stimulus::Start, &mut Scratch::default(), &mut commands);
+            });
             let id = state.nodes[index].id;
             self.obey(&mut state, id, &commands);
         }

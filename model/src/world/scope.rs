@@ -106,9 +106,10 @@ impl Scope {
         self
     }
 
-    /// The same with a waiter that may give up.
+    /// The same with a waiter that may give up: each client acquires once, and one gives up once.
     #[must_use]
     pub fn impatient(mut self) -> Self {
+        self.duty.operations = 1;
         self.budget.cancels = 1;
         self
     }

@@ -1,8 +1,7 @@
 //! Everything that the future of an explored world depends on, and nothing else.
 
-use std::sync::Arc;
-
 use super::action::{Link, Towards};
+use super::shared::Shared;
 use crate::ident::NodeId;
 use crate::message::Message;
 use crate::monitor::Monitors;
@@ -16,7 +15,7 @@ use crate::timer::Timer;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     /// Clients, then services.
-    pub(super) nodes: Vec<Arc<Node>>,
+    pub(super) nodes: Vec<Shared<Node>>,
     /// Who runs, by the same index.
     pub(super) running: Vec<Running>,
     /// What travels, ordered by client, service and number.
@@ -28,7 +27,7 @@ pub struct State {
     /// What the world may still do wrong.
     pub(super) budget: Budget,
     /// The judges.
-    pub(super) monitors: Arc<Monitors>,
+    pub(super) monitors: Shared<Monitors>,
     /// What the last step violated.
     pub(super) violated: Properties,
 }
@@ -126,8 +125,8 @@ pub struct Budget {
 
 impl State {
     /// The nodes, clients first.
-    pub fn nodes(&self) -> &[Arc<Node>] {
-        &self.nodes
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Node> {
+        self.nodes.iter().map(|node| &**node)
     }
 
     /// The judges' knowledge.
@@ -152,7 +151,7 @@ impl State {
         size_of::<State>()
             + OWN_NODE
             + size_of::<Node>()
-            + self.nodes.len() * (size_of::<Arc<Node>>() + size_of::<Running>())
+            + self.nodes.len() * (size_of::<Shared<Node>>() + size_of::<Running>())
             + self.connections.len() * size_of::<Connection>()
             + travelling * size_of::<Packet>()
             + self.late.len() * size_of::<(Link, Message)>()
@@ -167,11 +166,11 @@ impl State {
                 Some(client) => usize::from(permutation.image()[client]),
                 None => old,
             };
-            let mut node = Node::clone(node);
+            let mut node = Node::clone(&**node);
             if !node.permute(permutation) {
                 return None;
             }
-            state.nodes[new] = Arc::new(node);
+            state.nodes[new] = Shared::new(node);
             state.running[new] = self.running[old];
         }
         for connection in &mut state.connections {
@@ -190,7 +189,7 @@ impl State {
             armed.node.permute(permutation);
             armed.timer.permute(permutation);
         }
-        Arc::make_mut(&mut state.monitors).permute(permutation);
+        state.monitors.change(|monitors| monitors.permute(permutation));
         state.tidy();
         Some(state)
     }

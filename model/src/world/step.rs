@@ -1,8 +1,6 @@
 //! What can happen in a state, and what comes of it.
 
 use super::World;
-use std::sync::Arc;
-
 use super::action::{Action, Link, Towards};
 use super::scope::Reading;
 use super::state::{Armed, Content, Running, State};
@@ -171,11 +169,9 @@ impl World {
         let mut commands = Vec::new();
         if let (Some(node), Some(stimulus)) = (node, stimulus) {
             let index = self.index(node);
-            Arc::make_mut(&mut state.nodes[index]).handle(
-                stimulus,
-                &mut Scratch::default(),
-                &mut commands,
-            );
+            state.nodes[index].change(|node| {
+                node.handle(stimulus, &mut Scratch::default(), &mut commands);
+            });
             self.obey(&mut state, node, &commands);
         }
         self.drop_meaningless_ends(&mut state);
@@ -218,7 +214,7 @@ impl World {
             return true;
         }
         let peer = Peer { node: connection.client, connection: connection.number };
-        let mut node = Node::clone(&state.nodes[service]);
+        let mut node = Node::clone(&*state.nodes[service]);
         let mut commands = Vec::new();
         node.handle(Stimulus::Disconnected(peer), &mut Scratch::default(), &mut commands);
         commands.is_empty() && node == *state.nodes[service]
@@ -332,7 +328,7 @@ impl World {
                 Command::Disarm(timer) => disarm(state, node, timer),
                 Command::Reset(service) => state.close(node, service),
                 Command::Record(what) => {
-                    let violated = Arc::make_mut(&mut state.monitors).observe(node, &what);
+                    let violated = state.monitors.change(|monitors| monitors.observe(node, &what));
                     state.violated |= violated;
                 }
             }
