@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
-use contend::model::algorithm::Algorithm;
-use contend::model::property::{Environment, Property};
-use contend::model::verdict::{Row, Verdict};
-use contend::model::verify::{Options, verify};
+use contend::algorithm::Algorithm;
+use contend::property::{Environment, Property};
+use contend::verdict::{Row, Verdict};
+use contend::{Options, verify_all};
 use expect_test::expect_file;
 
 /// One search of everything for all tests of this file.
@@ -18,7 +18,7 @@ fn rows() -> &'static [Row] {
     ROWS.get_or_init(|| {
         let registry = contend::registry::algorithms();
         let algorithms: Vec<&dyn Algorithm> = registry.iter().map(|a| &**a).collect();
-        verify(&algorithms, &Options::default(), |_| {}, &AtomicBool::new(false))
+        verify_all(&algorithms, &Options::default(), |_| {}, &AtomicBool::new(false))
     })
 }
 
@@ -100,7 +100,7 @@ fn shortest_counterexamples_read_like_this() {
         ("redis-blocking-list-retried", Property::NoDuplicate, Environment::Lossy),
         ("redis-reliable-list", Property::Exclusive, Environment::Expiry),
     ];
-    let mut text = format!("{}\n", contend::model::world::LEGEND);
+    let mut text = format!("{}\n", contend::world::LEGEND);
     for (algorithm, property, environment) in wanted {
         let row = rows()
             .iter()

@@ -4,12 +4,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use contend::model::property::{Environment, Property};
-use contend::model::verdict::Verdict;
-use contend::model::verify::{Options, verify};
+use contend::property::{Environment, Property};
+use contend::verdict::Verdict;
+use contend::{Options, verify_all};
 
+use contend::algorithm::Algorithm;
 use contend::lock::redis::{Guard as LockGuard, Redis};
-use contend::model::algorithm::Algorithm;
 use contend::queue::reliable_list::{Guard as QueueGuard, ReliableList};
 use contend::registry::{REDIS_LOCK, REDIS_QUEUE};
 use contend::service::store::Guard as StoreGuard;
@@ -113,7 +113,7 @@ fn every_mutant_is_caught_by_a_claim() {
             environments: vec![environment],
             ..Options::default()
         };
-        let rows = verify(&[&*algorithm], &options, |_| {}, &AtomicBool::new(false));
+        let rows = verify_all(&[&*algorithm], &options, |_| {}, &AtomicBool::new(false));
         let [row] = &rows[..] else { panic!("one row was asked for") };
         assert!(row.claimed, "{name}: the sound form does not claim {property} in {environment}");
         let steps = row.trace_steps.map_or_else(|| "-".to_owned(), |steps| steps.to_string());

@@ -55,11 +55,6 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),
         Box::new(REDIS_QUEUE),
-        Box::new(ReliableList {
-            name: "redis-reliable-list-everysec",
-            syncs_every_write: false,
-            ..REDIS_QUEUE
-        }),
     ]
 }
 
@@ -88,11 +83,11 @@ fn retried_queue() -> Card {
     };
     card.claim(Property::NoLoss, "0T")
         .claim(Property::NoPhantom, "0NCTF")
-        .claim(Property::NoDuplicate, "0CF")
+        .claim(Property::NoDuplicate, "0C")
         .claim(Property::AtLeastOnce, "0T")
-        .claim(Property::AtMostOnce, "0CF")
-        .claim(Property::Exclusive, "0CF")
-        .claim(Property::Fifo, "0CF")
+        .claim(Property::AtMostOnce, "0C")
+        .claim(Property::Exclusive, "0C")
+        .claim(Property::Fifo, "0C")
         .claim(Property::Progress, "0T")
 }
 

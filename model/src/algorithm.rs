@@ -148,7 +148,7 @@ impl Timing {
         margin: Span::ms(1),
         timeout: Span::ms(1),
         retry: Range::up_to(Span::ms(1)),
-        sync_every: Span::ms(4),
+        sync_every: Span::ms(1),
         replication_lag: None,
     };
 

@@ -27,7 +27,7 @@ impl Algorithm for SetNxForever {
         )
         .claim(Property::MutualExclusion, "0CT")
         .claim(Property::Fencing, "0C")
-        .claim(Property::DeadlockFreedom, "0mF")
+        .claim(Property::DeadlockFreedom, "0m")
         .claim(Property::Ownership, "0CT")
         .claim(Property::Consistency, "0mCF")
         .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")

@@ -83,11 +83,11 @@ impl Algorithm for BlockingList {
         )
         .claim(Property::NoLoss, "0T")
         .claim(Property::NoPhantom, "0NCTF")
-        .claim(Property::NoDuplicate, "0CTF")
+        .claim(Property::NoDuplicate, "0CT")
         .claim(Property::AtLeastOnce, "0T")
-        .claim(Property::AtMostOnce, "0CTF")
-        .claim(Property::Exclusive, "0CTF")
-        .claim(Property::Fifo, "0CTF")
+        .claim(Property::AtMostOnce, "0CT")
+        .claim(Property::Exclusive, "0CT")
+        .claim(Property::Fifo, "0CT")
         .claim(Property::Progress, "0T")
     }
 

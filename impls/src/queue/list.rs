@@ -83,10 +83,10 @@ impl Algorithm for CacheList {
         )
         .claim(Property::NoLoss, "0")
         .claim(Property::NoPhantom, "0NCTF")
-        .claim(Property::NoDuplicate, "0CTF")
+        .claim(Property::NoDuplicate, "0CT")
         .claim(Property::AtLeastOnce, "0")
-        .claim(Property::AtMostOnce, "0CTF")
-        .claim(Property::Exclusive, "0CTF")
+        .claim(Property::AtMostOnce, "0CT")
+        .claim(Property::Exclusive, "0CT")
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

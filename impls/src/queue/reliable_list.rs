@@ -196,12 +196,12 @@ impl Algorithm for ReliableList {
         let kept = if self.syncs_every_write { "0NCT" } else { "0NT" };
         card.claim(Property::NoLoss, kept)
             .claim(Property::NoPhantom, "0NCTF")
-            .claim(Property::NoDuplicate, "0F")
+            .claim(Property::NoDuplicate, "0")
             .claim(Property::AtLeastOnce, kept)
             .claim(Property::AtMostOnce, "0NCTF")
-            .claim(Property::Exclusive, "0NCF")
-            .claim(Property::Fifo, "0F")
-            .claim(Property::TerminalStays, "0NCTF")
+            .claim(Property::Exclusive, "0NC")
+            .claim(Property::Fifo, "0")
+            .claim(Property::TerminalStays, "0NCT")
             .claim(Property::Progress, kept)
     }
 

@@ -235,7 +235,8 @@ impl Store {
             && *synced != self.live
         {
             self.syncing = true;
-            out.arm(Timer::Sync, span);
+            // The disk is synced periodically, so the next time may be just now.
+            out.arm(Timer::Sync, Range::up_to(span));
         }
         if let (Some(replica), Some(lag)) = (&self.replica, self.settings.replica)
             && !self.replicating

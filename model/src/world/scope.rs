@@ -81,7 +81,7 @@ impl Scope {
         };
         let mut timing = Timing::EXPLORED;
         if environment == Environment::Failover {
-            timing.replication_lag = Some(Range::exactly(timing.sync_every));
+            timing.replication_lag = Some(Range::up_to(timing.sync_every));
         }
         // Consumers poll for ever; asked again only when all else is quiet, they keep the space small.
         let retry = match kind {

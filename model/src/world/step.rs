@@ -337,8 +337,13 @@ impl World {
 
     fn arm(&self, state: &mut State, node: NodeId, timer: Timer, range: Range) {
         disarm(state, node, timer);
-        // What is on disk matters only where something can crash.
-        if timer == Timer::Sync && self.scope.budget.crashes == 0 {
+        // What is on disk or at a replica matters only while something can still crash or fail over.
+        let idle = match timer {
+            Timer::Sync => state.budget.crashes == 0,
+            Timer::Replicate => state.budget.failovers == 0,
+            _ => false,
+        };
+        if idle {
             return;
         }
         let Range { least, most } = range;
