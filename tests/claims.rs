@@ -89,6 +89,8 @@ fn shortest_counterexamples_read_like_this() {
         ("redis-set-nx", Property::MutualExclusion, Environment::Lossy),
         ("redis-set-nx", Property::MutualExclusion, Environment::Expiry),
         ("redis-set-nx-retried", Property::MutualExclusion, Environment::Lossy),
+        ("redis-set-nx-forever", Property::MutualExclusion, Environment::Lossy),
+        ("redis-set-nx-forever", Property::DeadlockFreedom, Environment::Expiry),
         ("redis-lock", Property::MutualExclusion, Environment::Expiry),
         ("redis-lock", Property::Fencing, Environment::Lossy),
         ("redis-lock-fenced", Property::Fencing, Environment::Failover),
@@ -97,6 +99,9 @@ fn shortest_counterexamples_read_like_this() {
         ("cache-list", Property::Progress, Environment::Calm),
         ("redis-blocking-list", Property::NoLoss, Environment::Lossy),
         ("redis-blocking-list", Property::AtLeastOnce, Environment::Lossy),
+        ("redis-blocking-list", Property::Fifo, Environment::Lossy),
+        ("redis-blocking-list", Property::NoDuplicate, Environment::Failover),
+        ("redis-blocking-list-retried", Property::AtLeastOnce, Environment::Lossy),
         ("redis-blocking-list-retried", Property::NoDuplicate, Environment::Lossy),
         ("redis-reliable-list", Property::Exclusive, Environment::Expiry),
     ];

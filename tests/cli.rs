@@ -90,7 +90,7 @@ fn a_name_that_does_not_exist_is_answered_with_the_nearest() {
         contend: `zzzzzzzz` matches no algorithm's name, document, backend or form; `contend list` shows all algorithms
     "#]]);
     bench.refuses("verify reliabel", &expect![[r#"
-        contend: `reliabel` matches no algorithm's name, document, backend or form; did you mean `redis-reliable-list`, `redis-reliable-list-everysec` or `redis-released-early`?
+        contend: `reliabel` matches no algorithm's name, document, backend or form; did you mean `redis-reliable-list` or `redis-released-early`?
     "#]]);
     bench.refuses("compare L-999-NOWHERE-X", &expect![[r#"
         contend: `L-999-NOWHERE-X` matches no algorithm's name, document, backend or form; `contend list` shows all algorithms
@@ -307,7 +307,7 @@ fn a_counterexample_is_told_when_it_is_asked_for() {
           6  redis     <- B: SET lock value NX PX 3                               -> B: OK
           7  B         <- redis: OK                                               acquire returns: acquired; -> resource: write as hold B1  <== MutualExclusion is violated
 
-        After step 7 A and B believe at once that they hold. No fault is needed, only this order of steps.
+        After step 7 A and B believe at once that they hold. No fault is needed, only timers that fire at these moments.
         Again: contend verify redis-set-nx --property MutualExclusion --environment expiry
     "#]].assert_eq(told.unwrap_or(&text));
 }
