@@ -37,7 +37,7 @@ pub use contend_impls::{lock, queue, registry, service};
 #[doc(inline)]
 pub use contend_model::{
     algorithm, cast, digest, history, ident, message, metrics, op, plan, process, property, run,
-    scenario, symmetry, time, timer, verdict, world,
+    scenario, search, symmetry, time, timer, verdict, world,
 };
 #[doc(inline)]
 pub use contend_reports as reports;

@@ -5,6 +5,8 @@
 //! happened. A repeated acquire finds its own lock taken, a repeated release frees the next holder's,
 //! a repeated push enqueues twice, a repeated pop loses what the first attempt took.
 
+use std::hash::{Hash, Hasher};
+
 use contend_model::algorithm::{Algorithm, Card, Role, Service, Timing};
 use contend_model::ident::NodeId;
 use contend_model::op::{Op, Outcome};
@@ -19,7 +21,7 @@ pub struct Retry<A> {
     pub card: fn() -> Card,
 }
 
-#[derive(Clone, Debug, Eq, Hash)]
+#[derive(Clone, Debug, Eq)]
 struct Client {
     inner: Box<dyn AnyProcess>,
     op: Option<Op>,
@@ -28,6 +30,13 @@ struct Client {
 impl PartialEq for Client {
     fn eq(&self, other: &Self) -> bool {
         self.op == other.op && self.inner.equals(&*other.inner)
+    }
+}
+
+impl Hash for Client {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.op.hash(state);
+        self.inner.hash(state);
     }
 }
 

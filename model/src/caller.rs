@@ -291,7 +291,7 @@ impl Caller {
         }
     }
 
-    /// Whether [`Caller::misuse`] would do anything.
+    /// Whether calling release without holding is possible now.
     pub fn can_misuse(&self) -> bool {
         self.phase == Phase::Idle && self.role == crate::algorithm::Role::Locker
     }
@@ -303,7 +303,7 @@ impl Caller {
         }
     }
 
-    /// Whether [`Caller::cancel`] would do anything.
+    /// Whether there is an acquisition to give up.
     pub fn can_cancel(&self) -> bool {
         self.phase == Phase::Acquiring
     }

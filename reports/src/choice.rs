@@ -100,7 +100,7 @@ fn soundest(matrices: &[&Matrix<'_>], comparison: &Comparison) -> Option<Sentenc
         let metrics = &comparison.simulation(&matrix.card.name)?.metrics;
         Some((metrics.messages_per_operation()?, metrics.wait_ms()))
     };
-    let costs: Vec<_> = best.iter().filter_map(|matrix| Some((matrix, cost(&matrix)?))).collect();
+    let costs: Vec<_> = best.iter().filter_map(|matrix| Some((matrix, cost(matrix)?))).collect();
     let cheapest = costs.iter().min_by(|(_, a), (_, b)| a.0.total_cmp(&b.0));
     match cheapest {
         Some((matrix, (messages, wait))) => {

@@ -79,10 +79,8 @@ impl<'a> Judge<'a> {
         if let Some(state) = explored.first(bit(Mark::Violated(property))) {
             return (Verdict::Violated, None, Some((explored, state)));
         }
-        if property.is_no_trap() {
-            if let Some(state) = self.trap(property, explored) {
-                return (Verdict::Violated, None, Some((explored, state)));
-            }
+        if let Some(state) = self.trap(property, explored) {
+            return (Verdict::Violated, None, Some((explored, state)));
         }
         if let Some(cut) = explored.cut() {
             return (

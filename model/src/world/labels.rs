@@ -97,9 +97,8 @@ impl World {
                         mark(Mark::Holds(number));
                         mark(Mark::Reached);
                     }
-                    match caller.phase() {
-                        Phase::Cancelling => mark(Mark::Cancelled),
-                        _ => {}
+                    if caller.phase() == Phase::Cancelling {
+                        mark(Mark::Cancelled);
                     }
                 }
             }

@@ -96,6 +96,9 @@ fn row(
     }
 }
 
+/// Who, what happens, what comes of it, from whom, to whom, and what is said.
+type Told<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, Option<&'a str>, &'a str);
+
 fn story(card: &Card, property: Property, environment: Environment) -> Counterexample {
     let steps = [
         ("A", "next operation", "calls acquire; -> redis: GET lock", Some("redis"), None, ""),
@@ -104,7 +107,7 @@ fn story(card: &Card, property: Property, environment: Environment) -> Counterex
         ("A", "<- redis: nil", "acquire returns: acquired", None, Some("redis"), "A"),
         ("B", "next operation", "acquire returns: acquired", None, None, "AB"),
     ];
-    let frame = |(place, step): (usize, (&str, &str, &str, Option<&str>, Option<&str>, &str))| {
+    let frame = |(place, step): (usize, Told)| {
         let (who, cause, outcome, to, from, holders) = step;
         let message = if who == "A" { "GET lock" } else { "nil" };
         Frame {

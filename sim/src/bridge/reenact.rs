@@ -217,8 +217,8 @@ impl<'a> Troupe<'a> {
             }
             Action::Crash(node) => {
                 let returns = |&&later: &&Action| later == Action::Restart(node);
-                let rest = self.actions.iter().enumerate().skip(number + 1);
-                let back = rest.map(|(n, later)| (n, later)).find(|(_, later)| returns(later));
+                let mut rest = self.actions.iter().enumerate().skip(number + 1);
+                let back = rest.find(|(_, later)| returns(later));
                 let last = self.actions.len() + 1;
                 let back_at = Some(self.time(back.map_or(last, |(n, _)| n), node));
                 self.befall(number, node, Happening::Crash { back_at })
@@ -256,10 +256,10 @@ impl<'a> Troupe<'a> {
     /// What was on its way to a service that has just stopped is answered by the end.
     fn hit_dead_host(&mut self, number: usize, node: NodeId) -> Result<(), String> {
         for waiting in self.lines.take_all_towards(node) {
-            if let Waiting::Packet(packet, _) = waiting {
-                if self.deliver(number, packet.link, waiting)?.is_some() {
-                    return Err("what was on its way before it stopped was read after it".into());
-                }
+            if let Waiting::Packet(packet, _) = waiting
+                && self.deliver(number, packet.link, waiting)?.is_some()
+            {
+                return Err("what was on its way before it stopped was read after it".into());
             }
         }
         Ok(())
