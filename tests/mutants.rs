@@ -1,6 +1,10 @@
-//! The suite's own power of detection: each check of the repaired algorithms and of the store is
-//! taken away in turn, and the claims of the sound algorithm are judged again. A mutant that no
-//! claim notices fails the test. Run with `--nocapture` to see who caught what, and when.
+//! The suite's own power of detection: checks of the repaired algorithms and of the store are taken
+//! away in turn, and the claims of the sound algorithm are judged again. A mutant that no claim
+//! notices fails the test. Run with `--nocapture` to see who caught what, and when.
+//!
+//! Not yet among them: the lock's `GivesBackInDoubt`, the queue's `RepeatsPush`, and the store's
+//! `SetClearsExpiry`, `AcquireIsIdempotent`, `AcquireProlongs`, `PopRemoves` and
+//! `ForgetsTheDisconnected`.
 
 use std::sync::atomic::AtomicBool;
 
