@@ -33,7 +33,7 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 #[doc(inline)]
-pub use contend_impls::{lock, queue, registry, service};
+pub use contend_impls::{lock, mutant, queue, registry, service};
 #[doc(inline)]
 pub use contend_model::{
     algorithm, cast, digest, history, ident, message, metrics, op, plan, process, property, run,

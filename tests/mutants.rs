@@ -17,93 +17,20 @@ use contend::{Options, verify_all};
 
 use contend::algorithm::Algorithm;
 use contend::lock::redis::{Guard as LockGuard, Redis};
-use contend::queue::reliable_list::{Guard as QueueGuard, ReliableList};
+use contend::mutant::{Mutant, mutants};
+use contend::queue::reliable_list::ReliableList;
 use contend::registry::{REDIS_LOCK, REDIS_QUEUE};
 use contend::service::store::Guard as StoreGuard;
 
-use Environment::{Calm, Crash, Expiry, Lossy};
-use Property::{
-    AtLeastOnce, AtMostOnce, DeadlockFreedom, Exclusive, Fencing, Interruptibility,
-    MutualExclusion, NoLoss, Ownership, Reentrancy, TerminalStays,
-};
-
-const FENCED: Redis = Redis { fencing: true, ..REDIS_LOCK };
-const RENEWED: Redis = Redis { renewal: true, ..REDIS_LOCK };
+use Environment::{Calm, Expiry};
+use Property::{Interruptibility, MutualExclusion, TerminalStays};
 
 fn lock(base: Redis, guard: LockGuard) -> Box<dyn Algorithm> {
     Box::new(Redis { lacks: Some(guard), ..base })
 }
 
-fn queue(guard: QueueGuard) -> Box<dyn Algorithm> {
-    Box::new(ReliableList { lacks: Some(guard), ..REDIS_QUEUE })
-}
-
-fn lock_on(base: Redis, guard: StoreGuard) -> Box<dyn Algorithm> {
-    Box::new(Redis { store_lacks: Some(guard), ..base })
-}
-
 fn queue_on(guard: StoreGuard) -> Box<dyn Algorithm> {
     Box::new(ReliableList { store_lacks: Some(guard), ..REDIS_QUEUE })
-}
-
-/// What was taken away, from what, and the claim that notices it.
-struct Mutant {
-    name: String,
-    algorithm: Box<dyn Algorithm>,
-    property: Property,
-    environment: Environment,
-    faults: u8,
-}
-
-fn mutants() -> Vec<Mutant> {
-    let mut mutants = Vec::new();
-    let mut add = |name: String, algorithm, property, environment, faults| {
-        mutants.push(Mutant { name, algorithm, property, environment, faults });
-    };
-    for (base, guard, property, environment) in [
-        (REDIS_LOCK, LockGuard::SetIfAbsent, MutualExclusion, Calm),
-        (REDIS_LOCK, LockGuard::Expiry, DeadlockFreedom, Crash),
-        (REDIS_LOCK, LockGuard::CompareOnRelease, Ownership, Expiry),
-        (REDIS_LOCK, LockGuard::FreshToken, MutualExclusion, Lossy),
-        (FENCED, LockGuard::SendsFence, Fencing, Expiry),
-        (FENCED, LockGuard::ResourceChecks, Fencing, Expiry),
-        (REDIS_LOCK, LockGuard::CountsDepth, Reentrancy, Calm),
-        (RENEWED, LockGuard::CompareOnRenewal, Ownership, Expiry),
-    ] {
-        let faults = if environment == Lossy { 2 } else { 1 };
-        add(format!("lock without {guard:?}"), lock(base, guard), property, environment, faults);
-    }
-    for (base, guard, property, environment) in [
-        (REDIS_LOCK, StoreGuard::SetIfAbsent, MutualExclusion, Calm),
-        (REDIS_LOCK, StoreGuard::Expiry, DeadlockFreedom, Crash),
-        (REDIS_LOCK, StoreGuard::CompareBeforeDelete, Ownership, Expiry),
-        (RENEWED, StoreGuard::CompareBeforeExpire, Ownership, Expiry),
-        (REDIS_LOCK, StoreGuard::SyncsBeforeReply, MutualExclusion, Crash),
-        (FENCED, StoreGuard::AcquireIsExclusive, MutualExclusion, Calm),
-        (FENCED, StoreGuard::FenceCounts, Fencing, Expiry),
-    ] {
-        let name = format!("lock on a store without {guard:?}");
-        add(name, lock_on(base, guard), property, environment, 1);
-    }
-    for (guard, property, environment) in [
-        (QueueGuard::EffectIsIdempotent, AtMostOnce, Expiry),
-        (QueueGuard::Reaps, NoLoss, Crash),
-        (QueueGuard::HeedsStaleness, TerminalStays, Expiry),
-    ] {
-        add(format!("queue without {guard:?}"), queue(guard), property, environment, 1);
-    }
-    for (guard, property, environment) in [
-        (StoreGuard::PushIsIdempotent, TerminalStays, Lossy),
-        (StoreGuard::ClaimKeepsAside, NoLoss, Crash),
-        (StoreGuard::ClaimHasLease, Exclusive, Calm),
-        (StoreGuard::SettleRemoves, TerminalStays, Calm),
-        (StoreGuard::ReapChecksLease, Exclusive, Calm),
-        (StoreGuard::Expiry, AtLeastOnce, Crash),
-    ] {
-        let name = format!("queue on a store without {guard:?}");
-        add(name, queue_on(guard), property, environment, 1);
-    }
-    mutants
 }
 
 #[test]

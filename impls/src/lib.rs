@@ -1,6 +1,7 @@
 //! How: the backends and the algorithms that lean on them, one a file, and the registry.
 
 pub mod lock;
+pub mod mutant;
 pub mod queue;
 pub mod registry;
 pub mod retry;

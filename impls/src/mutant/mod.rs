@@ -1,0 +1,52 @@
+//! The suite's own power of detection: sound algorithms and services from which one check was taken
+//! away. Each is an algorithm like any other; the suite must notice what is missing.
+
+mod redis_lock;
+mod reliable_list;
+
+use contend_model::algorithm::Algorithm;
+use contend_model::property::{Environment, Property};
+
+/// A sound algorithm without one of its checks, and the claim of the sound one that it breaks.
+pub struct Mutant {
+    /// What was taken away from what.
+    pub name: String,
+    /// The algorithm without it.
+    pub algorithm: Box<dyn Algorithm>,
+    /// The claim that notices.
+    pub property: Property,
+    /// Where it notices.
+    pub environment: Environment,
+    /// How many faults it takes.
+    pub faults: u8,
+}
+
+impl Mutant {
+    /// A mutant that is noticed after at most one fault.
+    pub fn new(
+        name: impl Into<String>,
+        algorithm: impl Algorithm + 'static,
+        property: Property,
+        environment: Environment,
+    ) -> Self {
+        Mutant {
+            name: name.into(),
+            algorithm: Box::new(algorithm),
+            property,
+            environment,
+            faults: 1,
+        }
+    }
+
+    /// The same, noticed only after this many faults.
+    #[must_use]
+    pub fn after(mut self, faults: u8) -> Self {
+        self.faults = faults;
+        self
+    }
+}
+
+/// All mutants, in the order of the registry.
+pub fn mutants() -> Vec<Mutant> {
+    [redis_lock::mutants(), reliable_list::mutants()].into_iter().flatten().collect()
+}
