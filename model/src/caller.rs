@@ -274,7 +274,10 @@ impl Caller {
             }
             // Without an answer the work is not known to be done, so it is not acknowledged: the
             // item must come back.
-            (Phase::Working { ack: true, waiting: true, .. }, None) => self.next(out),
+            (Phase::Working { item, ack: true, waiting: true }, None) => {
+                out.push(Wish::Record(What::Abandoned(item)));
+                self.next(out);
+            }
             (Phase::Working { item, ack: false, waiting: true }, _) => {
                 out.push(Wish::Record(What::Finished(item)));
                 self.next(out);

@@ -25,8 +25,10 @@ pub enum What {
     Return(Op, Outcome),
     /// The algorithm tells its caller something.
     Notify(Notice),
-    /// The caller has done what the item asked for, or given it up.
+    /// The caller has done what the item asked for.
     Finished(Item),
+    /// The caller has given up the work on the item, not knowing whether its effect came about.
+    Abandoned(Item),
     /// The node crashed; a call under way never returns.
     Crashed,
     /// The node runs again.
@@ -64,6 +66,7 @@ impl fmt::Display for What {
             What::Return(op, outcome) => write!(f, "{op} returns: {outcome}"),
             What::Notify(notice) => write!(f, "is told: {notice}"),
             What::Finished(item) => write!(f, "finishes {item}"),
+            What::Abandoned(item) => write!(f, "gives up {item}"),
             What::Crashed => f.write_str("crashes"),
             What::Restarted => f.write_str("runs again"),
             What::Fact(fact) => fact.fmt(f),

@@ -118,7 +118,7 @@ pub struct Links {
     pub duplicate: f64,
     /// The probability that a message is held back, so that later ones may overtake it.
     pub reorder: f64,
-    /// How much longer a message that is held back travels at most.
+    /// How much longer a message that is held back travels at most. Shorter is likelier.
     pub late_ms: f64,
     /// Links that are different.
     #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
@@ -286,7 +286,7 @@ impl Default for Links {
             loss: 0.0,
             duplicate: 0.0,
             reorder: 0.0,
-            late_ms: 50.0,
+            late_ms: 2_000.0,
             overrides: Vec::new(),
         }
     }

@@ -237,7 +237,7 @@ impl Wire {
             }
         }
         let least = now + self.conduct.least + slow + noise;
-        let late = if held_back { scaled(lateness << 32, self.conduct.late + 1) } else { 0 };
+        let late = if held_back { lateness_of(lateness as u32, self.conduct.late) } else { 0 };
         let arrives = (!lost).then(|| least + scaled(travel, self.conduct.width) + late);
         let copy = copied.then(|| least + scaled(copy, self.conduct.width));
         Passage { number, arrives, held_back, copy }
@@ -259,6 +259,14 @@ impl Wire {
         let arrives = leaves + self.conduct.least + scaled(travel, self.conduct.width);
         Passage { number, arrives: Some(arrives), held_back: false, copy: None }
     }
+}
+
+/// How much longer a message travels that is held back: up to `most`, half of that, a quarter and so
+/// on, each as likely. Most are overtaken by the next message, and some outlast a whole lease.
+fn lateness_of(draw: u32, most: u64) -> u64 {
+    const OCTAVES: u32 = 3;
+    let octave = draw >> (u32::BITS - OCTAVES);
+    scaled(u64::from(draw << OCTAVES) << 32, (most >> octave) + 1)
 }
 
 /// A number for a node that does not depend on how many others there are.

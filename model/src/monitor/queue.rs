@@ -116,7 +116,7 @@ impl QueueMonitor {
                 self.finished.insert(number);
                 self.working[client] = None;
             }
-            (Some(client), What::Invoke(_)) => self.working[client] = None,
+            (Some(client), What::Invoke(_) | What::Abandoned(_)) => self.working[client] = None,
             (Some(_), What::Return(Op::Ack(item), Outcome::Acked)) => {
                 let number = self.number(item);
                 self.done.insert(number);

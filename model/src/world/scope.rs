@@ -88,13 +88,13 @@ impl Scope {
             Kind::Lock => timing.retry,
             Kind::Queue => Range::exactly(timing.retry.most),
         };
-        let duty = Duty {
-            operations: 2,
-            think: Range::default(),
-            work: Range::default(),
-            retry,
-            nested: false,
+        // Nobody is always quick: what takes no time at all would be over before anything else, such as a
+        // time-out, could come in between.
+        let think = match kind {
+            Kind::Lock => Range::up_to(timing.lease),
+            Kind::Queue => Range::up_to(timing.timeout),
         };
+        let duty = Duty { operations: 2, think, work: Range::default(), retry, nested: false };
         Scope { environment, roles, duty, timing, reading, budget, bypass_bound: None }
     }
 

@@ -1,0 +1,76 @@
+//! What exploration shows to be broken, the simulator must come upon by chance, within ten thousand
+//! seeds in the same environment; and it must not break what is claimed. Run with `--nocapture` for
+//! the number of seeds that each violation took.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+
+use contend::algorithm::Algorithm;
+use contend::property::{Environment, Property};
+use contend::scenario::Scenario;
+use contend::simulation::{Engine, Settings, simulate};
+use contend::verdict::Verdict;
+use contend::{Options, verify_all};
+
+const SEEDS: u64 = 10_000;
+
+fn settings(stop: &AtomicBool) -> Settings<'_> {
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    Settings { engine: Engine::Kernel, threads, stop, progress: &|_| {} }
+}
+
+/// Runs seeds until each of these properties was violated, or there are no more; gives those that
+/// never were.
+fn missed(
+    algorithm: &dyn Algorithm,
+    environment: Environment,
+    mut wanted: BTreeSet<Property>,
+) -> BTreeSet<Property> {
+    let card = algorithm.card();
+    let scenario = Scenario::within(card.kind, environment);
+    let stop = AtomicBool::new(false);
+    let (mut from, mut batch) = (0, 100);
+    while !wanted.is_empty() && from < SEEDS {
+        let until = SEEDS.min(from + batch);
+        let found = simulate(algorithm, &scenario, from..until, &settings(&stop)).unwrap();
+        for broken in &found.broken {
+            panic!("{} {environment}: seed {} breaks {}", card.name, broken.seed, broken.property);
+        }
+        for violation in &found.report.violations {
+            if wanted.remove(&violation.property) {
+                println!(
+                    "{:28} {:9} {:16} seed {}",
+                    card.name,
+                    environment.to_string(),
+                    violation.property.to_string(),
+                    violation.seed
+                );
+            }
+        }
+        (from, batch) = (until, batch * 4);
+    }
+    wanted
+}
+
+#[test]
+fn what_exploration_breaks_the_simulator_breaks_within_ten_thousand_seeds() {
+    let registry = contend::registry::algorithms();
+    let algorithms: Vec<&dyn Algorithm> = registry.iter().map(|a| &**a).collect();
+    let rows = verify_all(&algorithms, &Options::default(), |_| {}, &AtomicBool::new(false));
+    let mut all = Vec::new();
+    for algorithm in &algorithms {
+        let name = algorithm.card().name;
+        for environment in Environment::ALL {
+            let wanted = rows
+                .iter()
+                .filter(|row| row.algorithm == name && row.environment == environment)
+                .filter(|row| row.verdict == Verdict::Violated)
+                .map(|row| row.property);
+            for property in missed(*algorithm, environment, wanted.collect()) {
+                all.push(format!("{name} {environment} {property}"));
+            }
+        }
+    }
+    assert!(all.is_empty(), "not found:\n{}", all.join("\n"));
+}
