@@ -1,142 +1,99 @@
-//! Bring your own lock: a server that grants one lock in the order of asking. Run it with
+//! Bring your own lock: a key with its owner's token, over a store. Run it with
 //! `cargo run --release --example own_lock`.
 //!
 //! 1. **Describe the client.** A process is a value with one transition, `step`: it sees an event,
 //!    changes, and says what it wants done. It reads no clock and draws no random number. The
-//!    caller's wish comes as `Invoke`, and is answered with `returns`, at once or later. `send`
-//!    waits for an answer for ever, `call` as long as a client library does. After `Disconnected`
-//!    nobody knows what became of a request, and the client has to say so. The protocol is one
-//!    `match` of phase and event, and its last arm ignores the rest.
-//! 2. **Describe the service** in the same way. [`Server`] is a queue of connections, and the first
-//!    of them holds. Messages of your own are `Custom`: a verb and three numbers. `crashed` is what
-//!    a crash leaves: here nothing, since nothing is on disk. The first service of all is the
-//!    resource that the lock protects.
+//!    caller's wish comes as `Invoke`, and is answered with `returns`, at once or later. `call` sends
+//!    a request and waits as long as a client library does; after `Disconnected` nobody knows what
+//!    became of it, and the client has to say so. The protocol is one `match` of phase and event,
+//!    and its last arm ignores the rest.
+//! 2. **Say what it leans on.** Here it is a Redis-like store that syncs every write, and a resource
+//!    that checks nothing; the resource is the first service of all. A server of your own is a
+//!    process like the client, with messages of your own: see `Message::Custom`.
 //! 3. **Say what you claim**: each property with the letters of the environments in which it holds,
-//!    `0` calm, `m` misuse, `N` a lossy network, `C` crashes, `T` pauses and drift. Claims are
-//!    two-sided: a claim that does not hold is wrong, and so is silence about what holds. Begin
-//!    without claims and read the table. What the lock does not offer is said with the reason.
+//!    `0` calm, `m` misuse, `N` a lossy network, `C` crashes, `T` pauses and drift, `F` failover.
+//!    Claims are two-sided: a claim that does not hold is wrong, and so is silence about what holds.
+//!    Begin without claims and read the table. What the lock does not offer is said with the reason.
 //! 4. **Verify.** `verify` visits every state that two clients with two acquisitions each can reach
-//!    with at most one fault. Where it cannot tell, it says why: Fairness is judged from the first
-//!    refusal on, and this lock never refuses anybody, so that calm shows nothing of it.
-//! 5. **Read the counterexample**, the shortest there is. Here a connection ends, the server learns
-//!    it first and grants the lock to the next, while the old holder still believes that it holds.
-//!    A fencing token and a resource that checks it would mend what comes of that, not the belief.
+//!    with at most one fault. Where it cannot tell, it says why.
+//! 5. **Read the counterexample**, the shortest there is. Here the first is a holder that asks again
+//!    and is refused by its own key; after a crash nobody ever obtains the lock, for the key has no
+//!    time to live.
 //! 6. **Simulate.** The same values run under delays and faults drawn from seeds, and the metrics
 //!    say what the lock costs. A seed and a scenario give the same run to the last bit.
 
-use contend::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
-use contend::ident::{BACKEND, NodeId, Peer};
-use contend::message::{Custom, Message};
-use contend::op::{Notice, Op, Outcome};
-use contend::process::{AnyProcess, Effects, Event, Process};
-use contend::property::{Environment, Kind, Property};
-use contend::service::resource::{Checks, Resource};
-use contend::simulation::SimulationError;
-use contend::{Options, reports::terminal, scenario::Scenario, simulate, verify};
+use contend::message::store::{Command, Key, Reply, Script, Value, When};
+use contend::prelude::*;
 
-const ACQUIRE: Custom = Custom { verb: "ACQUIRE", words: [0; 3] };
-const GRANT: Custom = Custom { verb: "GRANT", words: [0; 3] };
-const RELEASE: Custom = Custom { verb: "RELEASE", words: [0; 3] };
+const LOCK: Key = Key::named("my-lock");
 
-/// The call under way, if any.
+/// The token of the present acquisition, and the call under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Client(Option<Op>);
+struct Client(Token, Option<Op>);
 
 impl Process for Client {
     fn step(&mut self, event: Event, out: &mut Effects) {
-        let outcome = match (self.0, event) {
+        let outcome = match (self.1, event) {
+            (_, Event::Start { incarnation }) => return self.0.incarnation = incarnation,
             (_, Event::Invoke(op)) => {
-                self.0 = Some(op);
-                return out.send(BACKEND, if op == Op::Acquire { ACQUIRE } else { RELEASE });
+                self.1 = Some(op);
+                let value = Value::Token(self.0);
+                return match op {
+                    Op::Acquire => out.call(BACKEND, Command::set(LOCK, value, When::Absent)),
+                    _ => out.call(BACKEND, Script::CompareDelete(LOCK, value)),
+                };
             }
-            (Some(op), Event::Deliver { message: Message::Custom(word), .. }) => match (op, word) {
-                (Op::Acquire, GRANT) => Outcome::Acquired { fence: None },
-                (Op::Release, RELEASE) => Outcome::Released,
-                (Op::Cancel, RELEASE) => Outcome::Cancelled,
-                _ => return,
-            },
+            (Some(op), Event::Deliver { message: Message::StoreReply(reply), .. }) => {
+                match (op, reply) {
+                    (Op::Acquire, Reply::Ok) => Outcome::Acquired { fence: None },
+                    (Op::Acquire, _) => Outcome::Refused,
+                    (_, Reply::Int(1)) => Outcome::Released,
+                    _ => Outcome::NotHeld,
+                }
+            }
             (Some(_), Event::Disconnected(_)) => Outcome::Unknown,
-            (None, Event::Disconnected(_)) => return out.notify(Notice::Lost),
             _ => return,
         };
-        self.0 = None;
+        self.1 = None;
         out.returns(outcome);
     }
 
     fn crashed(&self) -> Self {
-        Client(None)
+        Client(self.0, None)
     }
 }
 
-/// Who waits, in the order of asking; the first holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Server(Vec<Peer>);
+struct OwnLock;
 
-impl Process for Server {
-    fn step(&mut self, event: Event, out: &mut Effects) {
-        let holder = self.0.first().copied();
-        match event {
-            Event::Deliver { from, message: Message::Custom(ACQUIRE) } => self.0.push(from),
-            Event::Deliver { from, .. } => {
-                self.0.retain(|peer| *peer != from);
-                out.reply(from, RELEASE);
-            }
-            Event::Disconnected(gone) => self.0.retain(|peer| *peer != gone),
-            _ => {}
-        }
-        if let Some(&next) = self.0.first().filter(|&&next| Some(next) != holder) {
-            out.reply(next, GRANT);
-        }
-    }
-
-    fn crashed(&self) -> Self {
-        Server(Vec::new())
-    }
-}
-
-struct TicketLock;
-
-impl Algorithm for TicketLock {
+impl Algorithm for OwnLock {
     fn card(&self) -> Card {
-        Card {
-            name: "own-ticket-lock".into(),
-            kind: Kind::Lock,
-            document: "none".into(),
-            form: Form::Intended,
-            backend: "tickets".into(),
-            summary: "first come, first served, while connections last".into(),
-            claims: Vec::new(),
-            not_offered: Vec::new(),
-        }
-        .claim(Property::MutualExclusion, "0mT")
-        .claim(Property::Fencing, "0m")
-        .claim(Property::Consistency, "0m")
-        .claim(Property::DeadlockFreedom, "0mCT")
-        .claim(Property::Interruptibility, "0mCT")
-        .without(Property::Reentrancy, "a holder that asks again would wait for itself")
+        Card::new("own-lock", Kind::Lock, "SET NX with a token, compare-and-delete to release")
+            .claim(Property::MutualExclusion, "0mCT")
+            .claim(Property::Fencing, "0mC")
+            .claim(Property::DeadlockFreedom, "0m")
+            .claim(Property::Ownership, "0mNCTF")
+            .claim(Property::Consistency, "0mCF")
+            .without(Property::Interruptibility, "acquire returns at once")
     }
 
-    fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {
-        Box::new(Client(None))
+    fn client(&self, client: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {
+        Box::new(Client(Token { client, incarnation: 0, serial: 1 }, None))
     }
 
-    fn services(&self, _: &Timing) -> Vec<Service> {
-        let resource = Box::new(Resource::new(Checks::Nothing));
-        let server = Box::new(Server(Vec::new()));
-        let service = |name, process| Service { name, process };
-        vec![service("resource", resource), service("tickets", server)]
+    fn services(&self, timing: &Timing) -> Vec<Service> {
+        contend::service::plain_store(timing)
     }
 }
 
-fn main() -> Result<(), SimulationError> {
-    let rows = verify(&TicketLock, &Options::default());
-    print!("{}", terminal::verdicts(&[TicketLock.card()], &rows));
+fn main() -> Result<(), contend::simulation::SimulationError> {
+    let rows = verify(&OwnLock, &Options::default());
+    print!("{}", terminal::verdicts(&[OwnLock.card()], &rows));
     if let Some(shown) = rows.iter().find_map(|row| row.counterexample.as_ref()) {
         shown.steps.iter().for_each(|step| println!("{}", step.line));
         println!("{}\n", shown.explanation);
     }
     let calm = Scenario::within(Kind::Lock, Environment::Calm);
-    print!("{}", terminal::metrics(&[simulate(&TicketLock, &calm, 0..1_000)?]));
+    print!("{}", terminal::metrics(&[simulate(&OwnLock, &calm, 0..1_000)?]));
     assert!(rows.iter().all(|row| row.as_claimed), "the table is not what the card claims");
     Ok(())
 }

@@ -60,7 +60,7 @@ fn standing(scenario: &Scenario) -> impl Iterator<Item = Environment> {
     let skewed = scenario.clocks.values().any(|clock| clock.drift_ppm != 0);
     let longest_ms = scenario.workload.work.range().most.as_ms();
     let outlasted = longest_ms >= scenario.timing.lease_ms;
-    let late = 2.0 * scenario.links.delay_ms.most_ms >= scenario.timing.timeout_ms;
+    let late = 2.0 * scenario.longest_delay_ms() >= scenario.timing.timeout_ms;
     let expiry = (skewed || outlasted).then_some(Environment::Expiry);
     expiry.into_iter().chain(late.then_some(Environment::Lossy))
 }

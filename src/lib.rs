@@ -26,6 +26,7 @@
 //! claims. Messages to the store are in [`message::store`].
 
 pub mod blame;
+pub mod prelude;
 pub mod simulation;
 
 use std::num::NonZeroUsize;

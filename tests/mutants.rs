@@ -63,7 +63,7 @@ fn every_mutant_is_caught_by_a_claim() {
 #[test]
 fn mutants_of_the_lease_are_caught_where_messages_are_slow() {
     let slow = |algorithm: Redis| {
-        let mut scope = Scope::of(Kind::Lock, Calm, 0);
+        let mut scope = Scope::of(&algorithm.card(), Calm, 0);
         scope.duty.operations = 1;
         scope.timing.timeout = Span::ms(8);
         scope.timing.retry = Range::exactly(Span::ms(1));

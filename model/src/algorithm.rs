@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::discipline::Discipline;
 use crate::ident::NodeId;
 use crate::process::AnyProcess;
 use crate::property::{Environment, Kind, Property};
@@ -60,9 +61,27 @@ pub struct Card {
     pub claims: Vec<Claim>,
     /// Properties that the algorithm does not offer at all, with the reason.
     pub not_offered: Vec<(Property, String)>,
+    /// For locks: who may hold at once.
+    #[serde(default)]
+    pub discipline: Discipline,
 }
 
 impl Card {
+    /// A card of somebody's own algorithm, without claims.
+    pub fn new(name: &str, kind: Kind, summary: &str) -> Self {
+        Card {
+            name: name.into(),
+            kind,
+            document: "own".into(),
+            form: Form::Repaired,
+            backend: "own".into(),
+            summary: summary.into(),
+            claims: Vec::new(),
+            not_offered: Vec::new(),
+            discipline: Discipline::Exclusive,
+        }
+    }
+
     /// Whether the card claims the property there.
     pub fn claims(&self, property: Property, environment: Environment) -> bool {
         self.claims
@@ -111,6 +130,8 @@ impl Card {
 pub enum Role {
     /// Acquires and releases.
     Locker,
+    /// The same, but only to read: for locks that readers share.
+    Reader,
     /// Enqueues.
     Producer,
     /// Dequeues and works.
@@ -159,7 +180,7 @@ impl Timing {
         timeout: Span::ms(100),
         retry: Range::between(Span::ms(5), Span::ms(15)),
         sync_every: Span::ms(1_000),
-        replication_lag: Some(Range::between(Span::ms(1), Span::ms(20))),
+        replication_lag: Some(Range::between(Span::ms(1), Span::ms(50))),
     };
 }
 

@@ -19,7 +19,7 @@ use crate::timer::Timer;
 pub struct Duty {
     /// Acquisitions of a locker, items of a producer; consumers go on for ever.
     pub operations: u16,
-    /// The pause before each operation.
+    /// The pause before each operation; consumers make none.
     pub think: Range,
     /// How long the caller works between its two writes, or before it applies an item's effect.
     pub work: Range,
@@ -119,6 +119,10 @@ impl Caller {
         Caller { me, role, duty, begun: 0, phase: Phase::Idle }
     }
 
+    pub(crate) fn set_operations(&mut self, operations: u16) {
+        self.duty.operations = operations;
+    }
+
     /// Where it stands.
     pub fn phase(&self) -> Phase {
         self.phase
@@ -178,7 +182,7 @@ impl Caller {
             (Timer::Next, Phase::Idle) => {
                 self.begun += 1;
                 match self.role {
-                    Role::Locker => self.acquire(out),
+                    Role::Locker | Role::Reader => self.acquire(out),
                     Role::Producer => {
                         let item = Item { producer: self.me, number: self.begun - 1 };
                         self.invoke(Phase::Enqueuing(item), Op::Enqueue(item), out);
@@ -296,7 +300,8 @@ impl Caller {
 
     /// Whether calling release without holding is possible now.
     pub fn can_misuse(&self) -> bool {
-        self.phase == Phase::Idle && self.role == crate::algorithm::Role::Locker
+        use crate::algorithm::Role;
+        self.phase == Phase::Idle && matches!(self.role, Role::Locker | Role::Reader)
     }
 
     /// Gives up the acquisition under way.
@@ -314,8 +319,9 @@ impl Caller {
     fn next(&mut self, out: &mut Vec<Wish>) {
         self.phase = Phase::Idle;
         if self.role == crate::algorithm::Role::Consumer {
+            // Whoever consumes asks for the next item at once.
             self.begun = 0;
-            out.push(Wish::Arm(Timer::Next, self.duty.think));
+            out.push(Wish::Arm(Timer::Next, Range::default()));
         } else if self.begun < self.duty.operations {
             out.push(Wish::Arm(Timer::Next, self.duty.think));
         }
@@ -336,7 +342,11 @@ impl Caller {
 
     fn write(&mut self, writes: u8, fence: Option<u32>, out: &mut Vec<Wish>) {
         self.phase = Phase::Holding { writes, waiting: true, fence };
-        out.push(Wish::Touch(resource::Request::Write { hold: self.hold(), fence }));
+        let hold = self.hold();
+        out.push(Wish::Touch(match self.role {
+            crate::algorithm::Role::Reader => resource::Request::Read { hold },
+            _ => resource::Request::Write { hold, fence },
+        }));
     }
 
     fn invoke(&mut self, phase: Phase, op: Op, out: &mut Vec<Wish>) {

@@ -42,6 +42,8 @@ pub enum What {
 pub enum Fact {
     /// The resource took a write.
     Accepted(Hold),
+    /// The resource was read.
+    Read(Hold),
     /// The resource refused a write.
     Rejected(Hold),
     /// The resource applied the effect of an item.
@@ -78,6 +80,7 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fact::Accepted(hold) => write!(f, "takes the write of hold {hold}"),
+            Fact::Read(hold) => write!(f, "is read under hold {hold}"),
             Fact::Rejected(hold) => write!(f, "refuses the write of hold {hold}"),
             Fact::Applied(item) => write!(f, "applies {item}"),
             Fact::Disposed { by, of } if by == of => write!(f, "disposes of {of}'s own lock"),

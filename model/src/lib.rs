@@ -5,6 +5,7 @@ pub mod algorithm;
 pub mod caller;
 pub mod cast;
 pub mod digest;
+pub mod discipline;
 pub mod history;
 pub mod ident;
 pub mod measure;

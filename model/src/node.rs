@@ -123,6 +123,13 @@ impl Node {
         Node { id, process: Arc::new(process), caller: None, incarnation: 0, timeout: Span::ZERO }
     }
 
+    /// Changes how many operations its caller has to do.
+    pub(crate) fn set_operations(&mut self, operations: u16) {
+        if let Some(caller) = &mut self.caller {
+            caller.set_operations(operations);
+        }
+    }
+
     /// The caller, if this is a client.
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref()

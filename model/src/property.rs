@@ -24,7 +24,7 @@ pub enum Property {
     Reentrancy,
     /// Locks: a waiter can always be woken or give up, and giving up leaves nothing behind.
     Interruptibility,
-    /// Locks: nobody who came later overtakes a waiter that has been refused or made to wait.
+    /// Locks: whoever waits is overtaken by later comers a bounded number of times.
     Fairness,
     /// Locks: the resource takes no write of a caller that does not hold while another does.
     Consistency,
@@ -106,7 +106,7 @@ impl Property {
             Property::Interruptibility => {
                 "a waiter can be woken or give up, and leaves nothing behind"
             }
-            Property::Fairness => "nobody who came later overtakes a waiter",
+            Property::Fairness => "a waiter is overtaken a bounded number of times",
             Property::Consistency => {
                 "the resource takes no write of a non-holder while another holds"
             }

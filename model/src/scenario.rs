@@ -67,6 +67,9 @@ pub struct Workload {
     /// Clients that acquire and release.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lockers: u16,
+    /// Clients that acquire and release only to read, where readers share the lock.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub readers: u16,
     /// Clients that enqueue.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub producers: u16,
@@ -75,7 +78,7 @@ pub struct Workload {
     pub consumers: u16,
     /// Acquisitions of each locker, items of each producer.
     pub operations: u16,
-    /// The pause before each operation.
+    /// The pause before each operation; consumers make none.
     #[serde(default)]
     pub think: Law,
     /// How long a holder works between its two writes, or a consumer on an item.
@@ -112,6 +115,9 @@ pub struct Durations {
 pub struct Links {
     /// How long a message travels one way.
     pub delay_ms: Uniform,
+    /// Whether each link has a pace of its own in each run, so that one is up to thirty-two times as
+    /// fast as another: its longest delay is four times to an eighth of what is written here.
+    pub uneven: bool,
     /// The probability that a message is lost.
     pub loss: f64,
     /// The probability that a request is sent twice.
@@ -176,7 +182,7 @@ impl Scenario {
         let workload = match kind {
             Kind::Lock => Workload { lockers: 3, operations: 10, ..Workload::default() },
             Kind::Queue => {
-                Workload { producers: 2, consumers: 2, operations: 8, ..Workload::default() }
+                Workload { producers: 2, consumers: 2, operations: 20, ..Workload::default() }
             }
         };
         let workload = Workload {
@@ -190,7 +196,7 @@ impl Scenario {
             seed: None,
             workload,
             timing: Durations::default(),
-            links: Links::default(),
+            links: Links { uneven: true, ..Links::default() },
             clocks: BTreeMap::new(),
             faults: Faults::every_kind(),
             limits: Limits::default(),
@@ -200,7 +206,9 @@ impl Scenario {
 
     /// The same workload with the faults of one environment alone.
     pub fn within(kind: Kind, environment: Environment) -> Self {
-        Scenario { faults: Faults::of(environment), ..Scenario::default_for(kind) }
+        let mut scenario = Scenario::default_for(kind);
+        scenario.links.uneven = environment != Environment::Calm;
+        Scenario { faults: Faults::of(environment), ..scenario }
     }
 
     /// The same with another algorithm.
@@ -220,16 +228,21 @@ impl Scenario {
 
     /// What the clients are there for, in order.
     pub fn roles(&self) -> Vec<Role> {
-        let Workload { lockers, producers, consumers, .. } = self.workload;
-        [(Role::Locker, lockers), (Role::Producer, producers), (Role::Consumer, consumers)]
-            .into_iter()
-            .flat_map(|(role, count)| std::iter::repeat_n(role, usize::from(count)))
-            .collect()
+        let Workload { lockers, readers, producers, consumers, .. } = self.workload;
+        [
+            (Role::Locker, lockers),
+            (Role::Reader, readers),
+            (Role::Producer, producers),
+            (Role::Consumer, consumers),
+        ]
+        .into_iter()
+        .flat_map(|(role, count)| std::iter::repeat_n(role, usize::from(count)))
+        .collect()
     }
 
     /// What the workload is for.
     pub fn kind(&self) -> Kind {
-        if self.workload.lockers > 0 { Kind::Lock } else { Kind::Queue }
+        if self.workload.lockers + self.workload.readers > 0 { Kind::Lock } else { Kind::Queue }
     }
 
     /// What each client does.
@@ -241,6 +254,14 @@ impl Scenario {
             retry: self.timing.retry_ms.range(),
             nested: self.workload.nested,
         }
+    }
+
+    /// How long a message that nothing happens to travels at most, in milliseconds.
+    pub fn longest_delay_ms(&self) -> f64 {
+        let links = &self.links;
+        let others = links.overrides.iter().filter_map(|link| link.delay_ms);
+        let longest = others.map(|delay| delay.most_ms).fold(links.delay_ms.most_ms, f64::max);
+        if links.uneven { longest * Links::SLOWEST as f64 } else { longest }
     }
 
     /// How long nothing may progress before the run counts as stuck, in milliseconds.
@@ -279,10 +300,16 @@ impl Default for Durations {
     }
 }
 
+impl Links {
+    /// How much slower than written a link is at most, where they are uneven.
+    pub const SLOWEST: u64 = 4;
+}
+
 impl Default for Links {
     fn default() -> Self {
         Links {
             delay_ms: Uniform::between(1.0, 10.0),
+            uneven: false,
             loss: 0.0,
             duplicate: 0.0,
             reorder: 0.0,

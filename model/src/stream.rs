@@ -19,6 +19,8 @@ pub enum Concern {
     Workload,
     /// Which faults of one kind there are; numbered by kind.
     Plan,
+    /// How fast one link is throughout a run; numbered as links are.
+    Pace,
 }
 
 /// A stream of random numbers.
@@ -33,6 +35,7 @@ impl Stream {
             Concern::Timers => 2,
             Concern::Workload => 3,
             Concern::Plan => 4,
+            Concern::Pace => 5,
         };
         let mut name = [0; 24];
         name[..8].copy_from_slice(&seed.to_le_bytes());

@@ -62,9 +62,24 @@ pub struct Row {
     /// Whether the row says what was claimed: a claim must hold, and what is not claimed must be
     /// broken or not on offer.
     pub as_claimed: bool,
+    /// For fairness: how often a waiter is overtaken at most.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub overtakings: Option<u8>,
     /// How the property was broken.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counterexample: Option<Counterexample>,
+}
+
+impl Row {
+    /// The figure that tells most beside the verdict: the steps of the counterexample, or how often a
+    /// waiter is overtaken at most (`≤1`); empty if there is none.
+    pub fn figure(&self) -> String {
+        match (self.trace_steps, self.overtakings) {
+            (Some(steps), _) => steps.to_string(),
+            (None, Some(times)) => format!("≤{times}"),
+            (None, None) => String::new(),
+        }
+    }
 }
 
 /// A shortest way to break a property, step by step.

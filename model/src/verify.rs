@@ -2,6 +2,7 @@
 //! of them.
 
 mod explain;
+mod fairness;
 mod judge;
 mod study;
 
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::algorithm::Algorithm;
 use crate::property::{Environment, Property};
 use crate::search::Limits;
-use crate::verdict::{Advance, Row};
+use crate::verdict::{Advance, Row, Verdict};
 
 pub use study::Study;
 
@@ -68,6 +69,7 @@ impl Options {
 }
 
 /// One search to be done.
+#[derive(Clone, Copy)]
 struct Job<'a> {
     algorithm: &'a dyn Algorithm,
     place: usize,
@@ -152,11 +154,24 @@ fn run(
         let judge = judge::Judge::without_search(&world);
         return wanted.iter().map(|&p| judge.row(p, obstacle.as_deref())).collect();
     }
+    if matches!(job.study, Study::Overtaking { .. }) && options.faults > 0 {
+        // A loop that needs no fault is there whatever else may go wrong.
+        let rows = run(job, &Options { faults: 0, ..options.clone() }, progress, stop);
+        if rows.iter().all(|row| row.verdict == Verdict::Violated) {
+            return rows;
+        }
+    }
     let report = |p: &crate::search::Progress| {
         let algorithm = card.name.clone();
         progress(&Advance { algorithm, environment: job.environment, states: p.states });
     };
     let explored = crate::search::search(&world, &options.limits(), report, stop);
     let judge = judge::Judge::new(&world, &explored);
-    wanted.iter().map(|&property| judge.row(property, None)).collect()
+    let rows: Vec<Row> = wanted.iter().map(|&property| judge.row(property, None)).collect();
+    match job.study.larger() {
+        Some(study) if judge.is_undecided(&rows) => {
+            run(&Job { study, ..*job }, options, progress, stop)
+        }
+        _ => rows,
+    }
 }

@@ -124,9 +124,9 @@ fn verdicts(page: &mut Page, comparison: &Comparison) {
             let mut cells = vec![property.to_string()];
             cells.extend(rows.map(|row| {
                 let Some(row) = row else { return String::new() };
-                let steps = row.trace_steps.map_or_else(String::new, |steps| format!(" {steps}"));
-                let wrong = if row.as_claimed { "" } else { " **!**" };
-                format!("{}{steps}{wrong}", Mark::of(row).sign())
+                let wrong = if row.as_claimed { "" } else { "**!**" };
+                let parts = [Mark::of(row).sign(), &row.figure(), wrong];
+                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
             }));
             page.row(cells);
         }

@@ -43,15 +43,16 @@ pub fn verdicts_within(cards: &[Card], rows: &[Row], width: u16) -> String {
         text += &format!("{table}\n{}\n", remarks(&matrix));
     }
     text += "✔ holds   ✘ violated, with the steps of the shortest counterexample   ? unknown\n\
-             – not offered or not applicable   ! contradicts the claim\n";
+             – not offered or not applicable   ! contradicts the claim\n\
+             ≤n a waiter is overtaken at most n times\n";
     text
 }
 
 /// A verdict in brief.
 fn cell(row: &Row) -> String {
-    let steps = row.trace_steps.map_or_else(String::new, |steps| format!(" {steps}"));
-    let wrong = if row.as_claimed { "" } else { " !" };
-    format!("{}{steps}{wrong}", Mark::of(row).sign())
+    let wrong = if row.as_claimed { "" } else { "!" };
+    let parts = [Mark::of(row).sign(), &row.figure(), wrong];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Why verdicts are unknown, each reason once.

@@ -19,6 +19,8 @@ pub struct Conduct {
     least: u64,
     /// How many different delays there are.
     width: u64,
+    /// Whether the link has a pace of its own in each run.
+    uneven: bool,
     /// How much longer than others a message travels that is held back, at most.
     late: u64,
     /// What goes wrong by chance, in the fault phase.
@@ -62,7 +64,13 @@ impl Conduct {
         let Uniform { least_ms, most_ms } = delay_ms;
         let (least, most) = (nanos(least_ms), nanos(most_ms));
         let odds = Odds::new(loss, duplicate, reorder);
-        Conduct { least, width: most - least + 1, late: nanos(links.late_ms), odds }
+        Conduct {
+            least,
+            width: most - least + 1,
+            uneven: links.uneven,
+            late: nanos(links.late_ms),
+            odds,
+        }
     }
 }
 
@@ -133,6 +141,8 @@ pub struct Wire {
     /// Whether the client library may send a request twice here.
     repeats: bool,
     seed: u64,
+    /// How many different delays there are in this run.
+    width: u64,
     /// Made when it is first needed: most links of a large world are never used.
     stream: Option<Stream>,
     carried: u32,
@@ -143,7 +153,17 @@ impl Wire {
     /// A link that has carried nothing yet. Where requests are not sent twice, `repeats` is false.
     pub fn new(conduct: Conduct, from: NodeId, to: NodeId, repeats: bool) -> Self {
         let spells = Vec::new();
-        Wire { conduct, from, to, repeats, seed: 0, stream: None, carried: 0, spells }
+        Wire {
+            conduct,
+            from,
+            to,
+            repeats,
+            seed: 0,
+            width: conduct.width,
+            stream: None,
+            carried: 0,
+            spells,
+        }
     }
 
     /// Begins a run.
@@ -161,8 +181,11 @@ impl Wire {
 
     fn draws(&mut self) -> [u64; 4] {
         let (seed, from, to) = (self.seed, code(self.from), code(self.to));
-        let stream =
-            self.stream.get_or_insert_with(|| Stream::new(seed, Concern::Link, from << 16 | to));
+        let number = from << 16 | to;
+        if self.stream.is_none() && self.conduct.uneven {
+            self.width = paced(self.conduct.width, Stream::new(seed, Concern::Pace, number).draw());
+        }
+        let stream = self.stream.get_or_insert_with(|| Stream::new(seed, Concern::Link, number));
         self.carried += 1;
         std::array::from_fn(|_| stream.draw())
     }
@@ -178,9 +201,10 @@ impl Wire {
     ) -> Passage {
         let number = self.carried;
         let draws = self.draws();
+        let width = self.width;
         let base = if now < healed { self.conduct.odds } else { Odds::default() };
         if self.spells.is_empty() && base == Odds::default() {
-            let arrives = Some(now + self.conduct.least + scaled(draws[0], self.conduct.width));
+            let arrives = Some(now + self.conduct.least + scaled(draws[0], width));
             return Passage { number, arrives, held_back: false, copy: None };
         }
         let repeats = self.repeats && towards == Towards::Service;
@@ -238,8 +262,11 @@ impl Wire {
         }
         let least = now + self.conduct.least + slow + noise;
         let late = if held_back { lateness_of(lateness as u32, self.conduct.late) } else { 0 };
-        let arrives = (!lost).then(|| least + scaled(travel, self.conduct.width) + late);
-        let copy = copied.then(|| least + scaled(copy, self.conduct.width));
+        let arrives = (!lost).then(|| least + scaled(travel, self.width) + late);
+        // A library repeats itself when it has waited, so the copy is late.
+        let copy = copied.then(|| {
+            least + scaled(copy, self.width) + lateness_of(copy as u32, self.conduct.late)
+        });
         Passage { number, arrives, held_back, copy }
     }
 
@@ -256,9 +283,16 @@ impl Wire {
         while let Some(spell) = partition(leaves) {
             leaves = spell.until;
         }
-        let arrives = leaves + self.conduct.least + scaled(travel, self.conduct.width);
+        let arrives = leaves + self.conduct.least + scaled(travel, self.width);
         Passage { number, arrives: Some(arrives), held_back: false, copy: None }
     }
+}
+
+/// The delays of a link with a pace of its own: four times as many, twice, as many, half, and so on
+/// down to an eighth.
+fn paced(width: u64, draw: u64) -> u64 {
+    const PACES: u64 = 6;
+    (width * Links::SLOWEST >> scaled(draw, PACES)).max(1)
 }
 
 /// How much longer a message travels that is held back: up to `most`, half of that, a quarter and so

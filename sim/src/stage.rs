@@ -181,7 +181,7 @@ impl Stage {
     /// Judges for one run.
     pub fn monitors(&self) -> Monitors {
         let operations = self.scenario.workload.operations;
-        Monitors::new(self.card.kind, self.cast.clients(), operations, None)
+        Monitors::new(&self.card, self.cast.roles(), operations)
     }
 
     /// Makes stations ready for a run.

@@ -30,7 +30,7 @@ fn all_can_be_acted_out(environment: Environment, faults: u8) {
     let mut acted = 0;
     for algorithm in algorithms() {
         let card = algorithm.card();
-        let scope = Scope::of(card.kind, environment, faults);
+        let scope = Scope::of(&card, environment, faults);
         let scopes = match card.kind {
             Kind::Lock => vec![scope.clone(), scope.clone().nested(), scope.impatient()],
             Kind::Queue => vec![scope],
@@ -121,7 +121,7 @@ fn walks_can_be_acted_out(among: impl Fn(Environment) -> bool) {
     for algorithm in algorithms() {
         let card = algorithm.card();
         for environment in Environment::ALL.into_iter().filter(|&other| among(other)) {
-            let scope = Scope::of(card.kind, environment, 3);
+            let scope = Scope::of(&card, environment, 3);
             let world = World::new(&*algorithm, scope.clone()).without_symmetry();
             for walk in 0..40 {
                 let path = wander(&world, walk, 120);
@@ -143,7 +143,7 @@ fn walks_can_be_acted_out(among: impl Fn(Environment) -> bool) {
 #[test]
 fn a_path_that_was_tampered_with_is_rejected() {
     let algorithm = algorithms().into_iter().find(|a| a.card().name == "redis-set-nx").unwrap();
-    let scope = Scope::of(Kind::Lock, Environment::Expiry, 1);
+    let scope = Scope::of(&algorithm.card(), Environment::Expiry, 1);
     let found = counterexamples(&*algorithm, &scope);
     let broken = |(property, _): &&(Property, _)| *property == Property::MutualExclusion;
     let (_, path) = found.iter().find(broken).unwrap();

@@ -50,7 +50,7 @@ fn nearest(name: &str, scope: &Scope, property: Property) -> Vec<Action> {
 
 /// A path of a lock whose lease ends too early.
 fn of_path() -> Capsule {
-    let scope = Scope::of(Kind::Lock, Environment::Expiry, 1);
+    let scope = Scope::of(&algorithm("redis-set-nx").card(), Environment::Expiry, 1);
     let actions = nearest("redis-set-nx", &scope, Property::MutualExclusion);
     let texts = actions_to_text(&cast(&*algorithm("redis-set-nx"), &scope), &actions);
     Capsule::of_path("redis-set-nx", scope, texts, Property::MutualExclusion)
@@ -100,8 +100,8 @@ fn a_failure_that_was_edited_does_not_agree() {
 #[test]
 fn actions_are_read_as_they_are_written() {
     for environment in Environment::ALL {
-        let scope = Scope::of(Kind::Lock, environment, 2).impatient();
         let algorithm = algorithm("redis-lock-fenced-everysec");
+        let scope = Scope::of(&algorithm.card(), environment, 2).impatient();
         let cast = cast(&*algorithm, &scope);
         let world = World::new(&*algorithm, scope);
         let mut state = world.start().clone();

@@ -8,6 +8,7 @@ pub mod set_nx;
 pub mod set_nx_forever;
 
 use contend_model::algorithm::{Card, Form};
+use contend_model::discipline::Discipline;
 use contend_model::message::store::Key;
 use contend_model::property::Kind;
 
@@ -25,5 +26,6 @@ fn card(name: &str, document: &str, form: Form, backend: &str, summary: &str) ->
         summary: summary.into(),
         claims: Vec::new(),
         not_offered: Vec::new(),
+        discipline: Discipline::Exclusive,
     }
 }

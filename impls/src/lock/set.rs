@@ -87,6 +87,7 @@ impl Algorithm for CacheSet {
         )
         .claim(Property::DeadlockFreedom, "0mNCTF")
         .claim(Property::Consistency, "0mF")
+        .without(Property::Fairness, "every acquisition succeeds, so nobody ever waits")
         .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
     }
 

@@ -22,6 +22,7 @@ fn card(name: &str, document: &str, form: Form, backend: &str, summary: &str) ->
         summary: summary.into(),
         claims: Vec::new(),
         not_offered: Vec::new(),
+        discipline: Default::default(),
     }
 }
 

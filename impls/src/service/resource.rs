@@ -49,6 +49,7 @@ impl Resource {
                 }
                 (Fact::Accepted(hold), Reply::Accepted)
             }
+            Request::Read { hold } => (Fact::Read(hold), Reply::Accepted),
             Request::Apply { item } => {
                 if self.checks == Checks::Repetition {
                     let Err(place) = self.applied.binary_search(&item) else {

@@ -16,6 +16,11 @@ pub enum Request {
         /// The fencing token, where the algorithm has one.
         fence: Option<u32>,
     },
+    /// A look at what the lock protects, made while holding it to read.
+    Read {
+        /// Under which hold.
+        hold: Hold,
+    },
     /// The effect of the work on an item.
     Apply {
         /// Which item was worked on; an idempotent resource applies each once.
@@ -51,6 +56,7 @@ impl fmt::Display for Request {
             Request::Write { hold, fence: Some(fence) } => {
                 write!(f, "write as hold {hold}, fence {fence}")
             }
+            Request::Read { hold } => write!(f, "read as hold {hold}"),
             Request::Apply { item } => write!(f, "apply {item}"),
         }
     }
@@ -68,7 +74,7 @@ impl fmt::Display for Reply {
 impl Symmetric for Request {
     fn permute(&mut self, permutation: &Permutation) {
         match self {
-            Request::Write { hold, .. } => hold.permute(permutation),
+            Request::Write { hold, .. } | Request::Read { hold } => hold.permute(permutation),
             Request::Apply { item } => item.permute(permutation),
         }
     }

@@ -133,6 +133,13 @@ pub enum Command {
     Script(Script),
 }
 
+impl Command {
+    /// `SET` without a time to live.
+    pub fn set(key: Key, value: Value, when: When) -> Self {
+        Command::Set { key, value, when, expiry: Expiry::Never }
+    }
+}
+
 /// The atomic scripts that the repaired algorithms bring along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Script {

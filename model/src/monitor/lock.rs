@@ -1,9 +1,13 @@
 //! The judges of locks.
 //!
-//! Mutual exclusion, fencing, ownership, re-entrancy, fairness and consistency, as one fold: they
-//! share the notion of who believes that it holds.
+//! Mutual exclusion, fencing, ownership, re-entrancy and consistency, as one fold: they share the
+//! notion of who believes that it holds. How often waiters are overtaken is counted beside it, where
+//! that is asked for.
 
-use super::Bits;
+use super::roles::Roles;
+use super::{Bits, Overtakings};
+use crate::algorithm::Role;
+use crate::discipline::{Discipline, Holders};
 use crate::history::{Fact, What};
 use crate::ident::{Hold, NodeId};
 use crate::op::{Notice, Op, Outcome};
@@ -19,12 +23,6 @@ struct Seat {
     nested: bool,
     /// The inner of its two holds has been released.
     unnested: bool,
-    /// An acquisition is wanted and not yet obtained.
-    wants: bool,
-    /// Its acquisition has been refused at least once, so it counts as waiting.
-    waits: bool,
-    /// Those who were waiting already when it began to want the lock.
-    elders_waiting: Bits,
     /// The last of its holds after which the resource took another client's write.
     closed: u16,
 }
@@ -32,18 +30,47 @@ struct Seat {
 /// The judges of a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LockMonitor {
+    discipline: Discipline,
+    roles: Roles,
     seats: Vec<Seat>,
     /// Whose write the resource took last.
     writer: Option<Hold>,
     /// A backend has told at least once whose grant it ended or prolonged.
     disposals: bool,
+    overtakings: Option<Overtakings>,
 }
 
 impl LockMonitor {
-    /// Judges for this many clients.
-    pub fn new(clients: usize) -> Self {
-        assert!(clients <= Bits::CAPACITY, "a lock's monitor follows at most 64 clients");
-        LockMonitor { seats: vec![Seat::default(); clients], writer: None, disposals: false }
+    /// Judges for these clients.
+    pub fn new(discipline: Discipline, roles: &[Role]) -> Self {
+        assert!(roles.len() <= Bits::CAPACITY, "a lock's monitor follows at most 64 clients");
+        LockMonitor {
+            discipline,
+            roles: Roles::new(roles),
+            seats: vec![Seat::default(); roles.len()],
+            writer: None,
+            disposals: false,
+            overtakings: None,
+        }
+    }
+
+    /// The same, and overtakings are counted.
+    #[must_use]
+    pub fn counting_overtakings(mut self) -> Self {
+        self.overtakings = Some(Overtakings::new(self.seats.len()));
+        self
+    }
+
+    /// The count of overtakings, if there is one.
+    pub fn overtakings(&self) -> Option<&Overtakings> {
+        self.overtakings.as_ref()
+    }
+
+    /// Time passes.
+    pub fn time_passes(&mut self) {
+        if let Some(overtakings) = &mut self.overtakings {
+            overtakings.time_passes();
+        }
     }
 
     /// Who believes that it holds.
@@ -51,21 +78,17 @@ impl LockMonitor {
         self.select(|seat| seat.holds)
     }
 
-    /// Who wants the lock and has been refused at least once.
-    pub fn waiters(&self) -> Bits {
-        self.select(|seat| seat.waits)
-    }
-
     /// Takes in one entry of the history and names the properties that it violates.
     pub fn observe(&mut self, node: NodeId, what: &What) -> Properties {
         let mut violated = Properties::NONE;
+        if let (Some(client), Some(overtakings)) = (node.client(), &mut self.overtakings) {
+            overtakings.observe(client, what);
+        }
         match (node.client(), what) {
-            (Some(client), What::Invoke(Op::Acquire)) => self.wants(client),
             (Some(client), What::Return(Op::Acquire | Op::Cancel, outcome)) => match outcome {
                 Outcome::Acquired { .. } => violated = self.acquired(client),
                 _ if self.seats[client].holds => violated.insert(Property::Reentrancy),
-                Outcome::Cancelled => self.stops_waiting(client),
-                _ => self.seats[client].waits = true,
+                _ => {}
             },
             (Some(client), What::Invoke(Op::Release)) => self.releases(client),
             (Some(client), What::Return(Op::Release, _)) => {
@@ -78,10 +101,13 @@ impl LockMonitor {
                     violated.insert(Property::Ownership);
                 }
             }
-            (Some(client), What::Notify(Notice::Lost)) => self.stops_holding(client),
-            (Some(client), What::Crashed) => {
+            (Some(client), What::Notify(Notice::Lost) | What::Crashed) => {
                 self.stops_holding(client);
-                self.stops_waiting(client);
+            }
+            (None, What::Fact(Fact::Read(hold))) => {
+                if hold.client.client().is_some_and(|client| self.acts_without_holding(client)) {
+                    violated.insert(Property::Consistency);
+                }
             }
             (None, What::Fact(Fact::Accepted(hold))) => violated = self.accepted(*hold),
             _ => {}
@@ -109,16 +135,16 @@ impl LockMonitor {
         chosen
     }
 
-    fn wants(&mut self, client: usize) {
-        if self.seats[client].holds {
-            return;
-        }
-        let waiting = self.select(|seat| seat.waits);
-        let seat = &mut self.seats[client];
-        if !seat.wants {
-            seat.wants = true;
-            seat.elders_waiting = waiting;
-        }
+    /// How many of these may write, and how many only read.
+    fn counted(&self, clients: Bits) -> Holders {
+        let readers = clients.iter().filter(|&other| self.roles.of(other) == Role::Reader).count();
+        Holders { readers, writers: clients.len() as usize - readers }
+    }
+
+    /// Whether this client does not hold, and could not, because others do.
+    fn acts_without_holding(&self, client: usize) -> bool {
+        let holders = self.counted(self.holders());
+        !self.seats[client].holds && !self.discipline.admits(self.roles.of(client), holders)
     }
 
     fn acquired(&mut self, client: usize) -> Properties {
@@ -129,18 +155,14 @@ impl LockMonitor {
         }
         let mut others = self.holders();
         others.remove(client);
-        if !others.is_empty() {
+        if !self.discipline.admits(self.roles.of(client), self.counted(others)) {
             violated.insert(Property::MutualExclusion);
         }
         // Somebody whose inner release has been confirmed still holds by the outer one.
-        if others.iter().any(|other| self.seats[other].unnested) {
+        let refuses = !self.discipline.admits(self.roles.of(client), self.counted(others));
+        if refuses && others.iter().any(|other| self.seats[other].unnested) {
             violated.insert(Property::Reentrancy);
         }
-        let waiting = self.select(|seat| seat.waits);
-        if !self.seats[client].elders_waiting.and(waiting).is_empty() {
-            violated.insert(Property::Fairness);
-        }
-        self.stops_waiting(client);
         let seat = &mut self.seats[client];
         seat.holds = true;
         seat.nested = false;
@@ -162,16 +184,6 @@ impl LockMonitor {
         seat.unnested = false;
     }
 
-    fn stops_waiting(&mut self, client: usize) {
-        for seat in &mut self.seats {
-            seat.elders_waiting.remove(client);
-        }
-        let seat = &mut self.seats[client];
-        seat.wants = false;
-        seat.waits = false;
-        seat.elders_waiting = Bits::EMPTY;
-    }
-
     fn accepted(&mut self, hold: Hold) -> Properties {
         let mut violated = Properties::NONE;
         let client = hold.client.client().expect("clients hold locks");
@@ -183,9 +195,7 @@ impl LockMonitor {
             seat.closed = seat.closed.max(last.number);
         }
         self.writer = Some(hold);
-        let mut others = self.holders();
-        others.remove(client);
-        if !self.seats[client].holds && !others.is_empty() {
+        if self.acts_without_holding(client) {
             violated.insert(Property::Consistency);
         }
         violated
@@ -196,9 +206,11 @@ impl Symmetric for LockMonitor {
     fn permute(&mut self, permutation: &Permutation) {
         let image = |number: usize| usize::from(permutation.image()[number]);
         let old = self.seats.clone();
-        for (number, mut seat) in old.into_iter().enumerate() {
-            seat.elders_waiting = seat.elders_waiting.map(image);
+        for (number, seat) in old.into_iter().enumerate() {
             self.seats[image(number)] = seat;
+        }
+        if let Some(overtakings) = &mut self.overtakings {
+            overtakings.permute(permutation);
         }
         self.writer.permute(permutation);
     }

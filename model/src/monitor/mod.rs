@@ -6,16 +6,32 @@
 
 mod bits;
 mod lock;
+mod overtaking;
 mod queue;
+mod roles;
 
 pub use bits::Bits;
 pub use lock::LockMonitor;
+pub use overtaking::Overtakings;
 pub use queue::QueueMonitor;
 
+use serde::{Deserialize, Serialize};
+
+use crate::algorithm::{Card, Role};
 use crate::history::What;
 use crate::ident::NodeId;
 use crate::property::{Kind, Properties};
 use crate::symmetry::{Permutation, Symmetric};
+
+/// What a study asks for beyond the rest, because it costs states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    /// How often the waiters for a lock are overtaken.
+    Overtakings,
+    /// Whether an item of a queue is passed over by later ones more often than this.
+    Bypasses(u8),
+}
 
 /// The judges of one world.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,12 +43,33 @@ pub enum Monitors {
 }
 
 impl Monitors {
-    /// Judges for a world of this many clients; `items` is how many each producer enqueues.
-    /// `bypass_bound` is how often an item may be passed over by later ones, if that is judged.
-    pub fn new(kind: Kind, clients: usize, items: u16, bypass_bound: Option<u8>) -> Self {
-        match kind {
-            Kind::Lock => Monitors::Lock(LockMonitor::new(clients)),
-            Kind::Queue => Monitors::Queue(QueueMonitor::new(clients, items, bypass_bound)),
+    /// Judges for an algorithm with these clients; `items` is how many each producer enqueues.
+    pub fn new(card: &Card, roles: &[Role], items: u16) -> Self {
+        match card.kind {
+            Kind::Lock => Monitors::Lock(LockMonitor::new(card.discipline, roles)),
+            Kind::Queue => Monitors::Queue(QueueMonitor::new(roles, items)),
+        }
+    }
+
+    /// Time passes, in a world that has no other clock.
+    pub fn time_passes(&mut self) {
+        match self {
+            Monitors::Lock(lock) => lock.time_passes(),
+            Monitors::Queue(_) => {}
+        }
+    }
+
+    /// The same, and what a study asks for beyond the rest is judged as well.
+    #[must_use]
+    pub fn asked(self, question: Question) -> Self {
+        match (self, question) {
+            (Monitors::Lock(lock), Question::Overtakings) => {
+                Monitors::Lock(lock.counting_overtakings())
+            }
+            (Monitors::Queue(queue), Question::Bypasses(bound)) => {
+                Monitors::Queue(queue.bounding_bypasses(bound))
+            }
+            (monitors, _) => monitors,
         }
     }
 

@@ -2,6 +2,8 @@
 //! done, as one fold over what happened to each item.
 
 use super::Bits;
+use super::roles::Roles;
+use crate::algorithm::Role;
 use crate::history::{Fact, What};
 use crate::ident::{Item, NodeId};
 use crate::op::{Op, Outcome};
@@ -11,6 +13,7 @@ use crate::symmetry::{Permutation, Symmetric};
 /// The judges of a queue. Items are numbered by producer and then by order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct QueueMonitor {
+    roles: Roles,
     /// How many items each producer enqueues.
     per_producer: u16,
     /// Enqueuing was called.
@@ -38,11 +41,14 @@ pub struct QueueMonitor {
 }
 
 impl QueueMonitor {
-    /// Judges for this many clients.
-    pub fn new(clients: usize, per_producer: u16, bypass_bound: Option<u8>) -> Self {
-        let items = clients * usize::from(per_producer);
+    /// Judges for these clients.
+    pub fn new(roles: &[Role], per_producer: u16) -> Self {
+        let roles = Roles::new(roles);
+        let clients = roles.len();
+        let items = roles.producers().len() * usize::from(per_producer);
         assert!(items <= Bits::CAPACITY, "a queue's monitor follows at most 64 items in one run");
         QueueMonitor {
+            roles,
             per_producer,
             offered: Bits::EMPTY,
             enqueued: Bits::EMPTY,
@@ -51,11 +57,19 @@ impl QueueMonitor {
             applied: Bits::EMPTY,
             done: Bits::EMPTY,
             before: vec![Bits::EMPTY; items],
-            bypass_bound,
-            passed_over: vec![0; if bypass_bound.is_some() { items } else { 0 }],
+            bypass_bound: None,
+            passed_over: Vec::new(),
             working: vec![None; clients],
             at_call: vec![Default::default(); clients],
         }
+    }
+
+    /// The same, and no item may be passed over by later ones more often than this.
+    #[must_use]
+    pub fn bounding_bypasses(mut self, bound: u8) -> Self {
+        self.bypass_bound = Some(bound);
+        self.passed_over = vec![0; self.before.len()];
+        self
     }
 
     /// Items whose enqueuing was acknowledged.
@@ -85,7 +99,7 @@ impl QueueMonitor {
 
     fn number(&self, item: Item) -> usize {
         let producer = item.producer.client().expect("clients produce items");
-        producer * usize::from(self.per_producer) + usize::from(item.number)
+        self.roles.producer(producer) * usize::from(self.per_producer) + usize::from(item.number)
     }
 
     /// Takes in one entry of the history and names the properties that it violates.
@@ -187,8 +201,11 @@ impl Symmetric for QueueMonitor {
     fn permute(&mut self, permutation: &Permutation) {
         let per_producer = usize::from(self.per_producer);
         let client = |number: usize| usize::from(permutation.image()[number]);
+        let roles = self.roles.clone();
+        let producers = roles.producers();
         let item = |number: usize| {
-            client(number / per_producer.max(1)) * per_producer + number % per_producer.max(1)
+            let producer = roles.producer(client(producers[number / per_producer]));
+            producer * per_producer + number % per_producer
         };
         for set in [
             &mut self.offered,

@@ -54,6 +54,9 @@ impl Pen<'_> {
             _ => faults.spell_ms,
         };
         let phase = faults.fault_phase_ms;
+        // Early and short is likelier than late and long: most of the work is done early, and what is
+        // short can fall between two steps of one operation.
+        let (when, length) = (when * when, length * length);
         let length = lengths.at(length).min(phase);
         let at_ms = rounded(when * phase);
         // What lasts is over when the fault phase is.

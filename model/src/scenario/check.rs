@@ -88,11 +88,11 @@ impl Scenario {
             let what = format!("{clients} clients are more than the {most} that are judged");
             return Err(Problem::at("workload", what, "take fewer"));
         }
-        let items = clients * usize::from(load.operations);
+        let items = usize::from(load.producers) * usize::from(load.operations);
         if self.kind() == Kind::Queue && items > most {
             let what = format!(
-                "{clients} clients times {} items are more than the {most} that are judged",
-                load.operations
+                "{} producers times {} items are more than the {most} that are judged",
+                load.producers, load.operations
             );
             return Err(Problem::at("workload/operations", what, "take fewer, and more seeds"));
         }

@@ -75,7 +75,7 @@ impl Faults {
             client_crashes: 0,
             client_deaths: 0,
             service_crashes: 0,
-            down_ms: Uniform::between(10.0, 500.0),
+            down_ms: Uniform::between(1.0, 500.0),
             pauses: 0,
             pause_ms: Uniform::between(10.0, 1_500.0),
             partitions: 0,
@@ -139,7 +139,7 @@ impl Faults {
                 ..none
             },
             Environment::Expiry => Faults { pauses: 3, clock_jumps: 1, drifts: 2, ..none },
-            Environment::Failover => Faults { swarm: false, failovers: 2, ..none },
+            Environment::Failover => Faults { swarm: false, failovers: 4, ..none },
         }
     }
 

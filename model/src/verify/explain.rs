@@ -14,20 +14,53 @@ pub(super) fn counterexample(
     property: Property,
 ) -> Option<Counterexample> {
     let path = explored.path_to(world, state).ok()?;
-    let mut current = path.start;
+    let actions: Vec<Action> = path.steps.iter().map(|(action, _)| *action).collect();
+    let (steps, end) = told(world, &actions);
+    let explanation = explanation(world, property, &steps, &end);
+    Some(Counterexample {
+        lanes: lanes(world),
+        steps,
+        explanation,
+        command: command(world, property),
+    })
+}
+
+/// The way into a loop, and once round. The steps are those of a world without an end, `endless`.
+pub(super) fn of_loop(
+    world: &World,
+    endless: &World,
+    way: &[Action],
+    round: &[Action],
+    property: Property,
+) -> Counterexample {
+    let actions: Vec<Action> = way.iter().chain(round).copied().collect();
+    let (steps, _) = told(endless, &actions);
+    let (first, last) = (way.len() + 1, actions.len());
+    let explanation = format!(
+        "Steps {first} to {last} can be repeated for ever: in each round somebody who came later \
+         obtains the lock, and the same client goes on waiting. No fault is needed."
+    );
+    Counterexample { lanes: lanes(world), steps, explanation, command: command(world, property) }
+}
+
+fn told(world: &World, actions: &[Action]) -> (Vec<Frame>, State) {
+    let mut current = world.start().clone();
     let mut steps = Vec::new();
-    for (number, (action, _)) in path.steps.iter().enumerate() {
+    for (number, action) in (1..).zip(actions) {
         let (next, step) = world.act(&current, *action);
-        steps.push(frame(world, number + 1, &step, &next));
+        steps.push(frame(world, number, &step, &next));
         current = next;
     }
-    let explanation = explanation(world, property, &steps, &current);
-    let card = world.card();
-    let environment = world.scope().environment;
-    let command =
-        format!("contend verify {} --property {property} --environment {environment}", card.name);
-    let lanes = world.ids().map(|node| world.name(node)).collect();
-    Some(Counterexample { lanes, steps, explanation, command })
+    (steps, current)
+}
+
+fn lanes(world: &World) -> Vec<String> {
+    world.ids().map(|node| world.name(node)).collect()
+}
+
+fn command(world: &World, property: Property) -> String {
+    let (name, environment) = (&world.card().name, world.scope().environment);
+    format!("contend verify {name} --property {property} --environment {environment}")
 }
 
 fn frame(world: &World, number: usize, step: &Step, after: &State) -> Frame {

@@ -1,10 +1,11 @@
 //! What an explored world says about each property.
 
 use super::explain;
+use super::fairness::{self, Fairness};
 use crate::node::Node;
 use crate::property::{Environment, Kind, Property};
 use crate::search::{Explored, Labels, StateId, Trap};
-use crate::verdict::{Row, Verdict};
+use crate::verdict::{Counterexample, Row, Verdict};
 use crate::world::{Mark, World};
 
 /// Why nothing can be asked of this world, if so.
@@ -18,6 +19,41 @@ pub(super) fn obstacle(world: &World) -> Option<String> {
         return Some("not applicable: no service has a replica to fail over to".into());
     }
     None
+}
+
+/// What is found of one property.
+struct Found {
+    verdict: Verdict,
+    reason: Option<String>,
+    counterexample: Option<Counterexample>,
+    overtakings: Option<u8>,
+}
+
+impl Found {
+    fn of(verdict: Verdict) -> Self {
+        Found { verdict, reason: None, counterexample: None, overtakings: None }
+    }
+
+    fn unknown(reason: String) -> Self {
+        Found { reason: Some(reason), ..Found::of(Verdict::Unknown) }
+    }
+}
+
+impl From<Fairness> for Found {
+    fn from(fairness: Fairness) -> Self {
+        match fairness {
+            Fairness::Bounded(times) => {
+                Found { overtakings: Some(times), ..Found::of(Verdict::Holds) }
+            }
+            Fairness::Unbounded(counterexample) => {
+                Found { counterexample: Some(counterexample), ..Found::of(Verdict::Violated) }
+            }
+            Fairness::Undecided(times) => Found::unknown(format!(
+                "a waiter is overtaken {times} times, as often as the scope allows, but no loop was \
+                 found that goes on"
+            )),
+        }
+    }
 }
 
 /// What is known of one world.
@@ -36,6 +72,16 @@ impl<'a> Judge<'a> {
         Judge { world, explored: None }
     }
 
+    /// Whether a larger scope could tell what this one could not.
+    pub fn is_undecided(&self, rows: &[Row]) -> bool {
+        let searched = self.explored.is_some_and(Explored::is_exhausted);
+        let vacuous = |reason: &str| reason.starts_with("vacuous");
+        searched
+            && rows.iter().any(|row| {
+                row.verdict == Verdict::Unknown && !row.reason.as_deref().is_some_and(vacuous)
+            })
+    }
+
     /// The row of one property.
     pub fn row(&self, property: Property, obstacle: Option<&str>) -> Row {
         let card = self.world.card();
@@ -43,15 +89,13 @@ impl<'a> Judge<'a> {
         let claimed = card.claims(property, environment);
         let not_offered = card.does_not_offer(property).map(|why| format!("not offered: {why}"));
         let beyond = not_offered.or_else(|| obstacle.map(str::to_owned));
-        let (verdict, reason, culprit) = match (beyond, self.explored) {
-            (Some(reason), _) => (Verdict::Unknown, Some(reason), None),
+        let found = match (beyond, self.explored) {
+            (Some(reason), _) => Found::unknown(reason),
             (None, Some(explored)) => self.judge(property, explored),
-            (None, None) => (Verdict::Unknown, Some("not searched".into()), None),
+            (None, None) => Found::unknown("not searched".into()),
         };
+        let Found { verdict, reason, counterexample, overtakings } = found;
         let nothing_to_show = verdict == Verdict::Unknown && !claimed;
-        let counterexample = culprit.and_then(|(explored, state)| {
-            explain::counterexample(self.world, explored, state, property)
-        });
         Row {
             algorithm: card.name.clone(),
             document: card.document.clone(),
@@ -67,34 +111,29 @@ impl<'a> Judge<'a> {
             reason,
             scope: self.world.scope().in_words(),
             as_claimed: nothing_to_show || claimed == (verdict == Verdict::Holds),
+            overtakings,
             counterexample,
         }
     }
 
-    fn judge(
-        &self,
-        property: Property,
-        explored: &'a Explored,
-    ) -> (Verdict, Option<String>, Option<(&'a Explored, StateId)>) {
-        if let Some(state) = explored.first(bit(Mark::Violated(property))) {
-            return (Verdict::Violated, None, Some((explored, state)));
-        }
-        if let Some(state) = self.trap(property, explored) {
-            return (Verdict::Violated, None, Some((explored, state)));
+    fn judge(&self, property: Property, explored: &Explored) -> Found {
+        let broken = explored.first(bit(Mark::Violated(property)));
+        if let Some(state) = broken.or_else(|| self.trap(property, explored)) {
+            let counterexample = explain::counterexample(self.world, explored, state, property);
+            return Found { counterexample, ..Found::of(Verdict::Violated) };
         }
         if let Some(cut) = explored.cut() {
-            return (
-                Verdict::Unknown,
-                Some(format!("{cut} after {} states", explored.states())),
-                None,
-            );
+            return Found::unknown(format!("{cut} after {} states", explored.states()));
         }
         for (mark, what) in goals(property) {
             if explored.first(bit(mark)).is_none() {
-                return (Verdict::Unknown, Some(format!("vacuous: {what}")), None);
+                return Found::unknown(format!("vacuous: {what}"));
             }
         }
-        (Verdict::Holds, None, None)
+        match property {
+            Property::Fairness => Found::from(fairness::judge(self.world, explored)),
+            _ => Found::of(Verdict::Holds),
+        }
     }
 
     /// The nearest state from which what is due can no longer come about.

@@ -12,6 +12,11 @@ pub enum Study {
     Locking,
     /// Acquire a second time while holding.
     Nesting,
+    /// Acquire again and again while others wait.
+    Overtaking {
+        /// How often each of them acquires.
+        operations: u16,
+    },
     /// Give up waiting.
     GivingUp,
     /// Enqueue; dequeue, work, acknowledge.
@@ -20,11 +25,19 @@ pub enum Study {
     Starving,
 }
 
+/// Enough to be overtaken twice.
+const FEW: Study = Study::Overtaking { operations: 3 };
+
 impl Study {
+    /// The same study with more of what it is about, where there is one.
+    pub fn larger(self) -> Option<Study> {
+        (self == FEW).then_some(Study::Overtaking { operations: 5 })
+    }
+
     /// The studies of one kind of algorithm in one environment.
     pub fn of(kind: Kind, environment: Environment) -> &'static [Study] {
         match (kind, environment) {
-            (Kind::Lock, _) => &[Study::Locking, Study::Nesting, Study::GivingUp],
+            (Kind::Lock, _) => &[Study::Locking, Study::Nesting, FEW, Study::GivingUp],
             // Starvation takes no fault; a lease that has to end first is no starvation.
             (Kind::Queue, Environment::Calm) => &[Study::Queueing, Study::Starving],
             (Kind::Queue, _) => &[Study::Queueing],
@@ -50,10 +63,10 @@ impl Study {
                 Property::Fencing,
                 Property::DeadlockFreedom,
                 Property::Ownership,
-                Property::Fairness,
                 Property::Consistency,
             ],
             Study::Nesting => &[Property::Reentrancy],
+            Study::Overtaking { .. } => &[Property::Fairness],
             Study::GivingUp => &[Property::Interruptibility],
             // In calm, starvation is asked for as well, and has a study of its own.
             Study::Queueing if environment == Environment::Calm => &QUEUES[..8],
@@ -64,11 +77,11 @@ impl Study {
 
     /// The world of the study.
     pub fn world(self, algorithm: &dyn Algorithm, environment: Environment, faults: u8) -> World {
-        let kind = algorithm.card().kind;
-        let scope = Scope::of(kind, environment, faults);
+        let scope = Scope::of(&algorithm.card(), environment, faults);
         let scope = match self {
             Study::Locking | Study::Queueing => scope,
             Study::Nesting => scope.nested(),
+            Study::Overtaking { operations } => scope.contended(operations),
             Study::GivingUp => scope.impatient(),
             Study::Starving => scope.steady(),
         };

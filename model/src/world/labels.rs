@@ -14,7 +14,7 @@ pub enum Mark {
     /// Something came about without which every verdict would be vacuous: the lock was obtained,
     /// the item's effect was applied.
     Reached,
-    /// Somebody has been refused and waits.
+    /// Somebody waits, where overtakings are counted.
     Contended,
     /// A holder has acquired a second time.
     Nested,
@@ -28,6 +28,8 @@ pub enum Mark {
     Wants(usize),
     /// This client holds the lock.
     Holds(usize),
+    /// Somebody who waits has been overtaken so often, or more.
+    Overtaken(usize),
     /// This item's enqueuing was acknowledged.
     Enqueued(usize),
     /// This item was delivered.
@@ -61,6 +63,7 @@ impl Mark {
             Mark::Disposed => 22,
             Mark::Wants(client) => nth(0, client),
             Mark::Holds(client) => nth(1, client),
+            Mark::Overtaken(times) => nth(2, times - 1),
             Mark::Enqueued(item) => nth(0, item),
             Mark::Delivered(item) => nth(1, item),
             Mark::Finished(item) => nth(2, item),
@@ -82,8 +85,13 @@ impl World {
                 if !lock.nested().is_empty() {
                     mark(Mark::Nested);
                 }
-                if !lock.waiters().is_empty() {
-                    mark(Mark::Contended);
+                if let Some(overtakings) = lock.overtakings() {
+                    if overtakings.contended() {
+                        mark(Mark::Contended);
+                    }
+                    for times in 1..=usize::from(overtakings.most()).min(EACH) {
+                        mark(Mark::Overtaken(times));
+                    }
                 }
                 for (number, node) in state.nodes.iter().take(self.scope.roles.len()).enumerate() {
                     let Some(caller) = node.caller() else { continue };

@@ -56,7 +56,7 @@ impl World {
             late: Vec::new(),
             timers: Vec::new(),
             budget: scope.budget,
-            monitors: Shared::new(judges(card.kind, &scope)),
+            monitors: Shared::new(judges(&card, &scope)),
             violated: Default::default(),
         };
         let permutations = Permutation::all_within(&scope.roles);
@@ -92,6 +92,17 @@ impl World {
     #[must_use]
     pub fn without_symmetry(mut self) -> Self {
         self.permutations.truncate(1);
+        self
+    }
+
+    /// The same world in which each client has so many operations to do; the start is the same but for
+    /// that.
+    #[must_use]
+    pub fn with_operations(mut self, operations: u16) -> Self {
+        self.scope.duty.operations = operations;
+        for index in 0..self.scope.roles.len() {
+            self.start.nodes[index].change(|node| node.set_operations(operations));
+        }
         self
     }
 
@@ -139,8 +150,12 @@ impl World {
     }
 }
 
-fn judges(kind: crate::property::Kind, scope: &Scope) -> Monitors {
-    Monitors::new(kind, scope.roles.len(), scope.duty.operations, scope.bypass_bound)
+fn judges(card: &Card, scope: &Scope) -> Monitors {
+    let monitors = Monitors::new(card, &scope.roles, scope.duty.operations);
+    match scope.question {
+        Some(question) => monitors.asked(question),
+        None => monitors,
+    }
 }
 
 fn cast(algorithm: &dyn Algorithm, scope: &Scope, services: Vec<Service>) -> Vec<Node> {

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::Budget;
-use crate::algorithm::{Role, Timing};
+use crate::algorithm::{Card, Role, Timing};
 use crate::caller::Duty;
+use crate::monitor::Question;
 use crate::property::{Environment, Kind};
 use crate::time::{Range, Span};
 
@@ -54,16 +55,18 @@ pub struct Scope {
     pub reading: Reading,
     /// How often the world may do something wrong.
     pub budget: Budget,
-    /// How often in calm an item may be passed over by items enqueued after it.
-    pub bypass_bound: Option<u8>,
+    /// What is asked for beyond the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
 }
 
 impl Scope {
     /// Two clients with two operations each (for queues: one producer of two items, and two
     /// consumers), and what the environment may do to them: as many faults as are asked for.
-    pub fn of(kind: Kind, environment: Environment, faults: u8) -> Self {
+    pub fn of(card: &Card, environment: Environment, faults: u8) -> Self {
+        let kind = card.kind;
         let roles = match kind {
-            Kind::Lock => vec![Role::Locker; 2],
+            Kind::Lock => card.discipline.roles(),
             Kind::Queue => vec![Role::Producer, Role::Consumer, Role::Consumer],
         };
         let none = Budget::default();
@@ -94,8 +97,9 @@ impl Scope {
             Kind::Lock => Range::up_to(timing.lease),
             Kind::Queue => Range::up_to(timing.timeout),
         };
-        let duty = Duty { operations: 2, think, work: Range::default(), retry, nested: false };
-        Scope { environment, roles, duty, timing, reading, budget, bypass_bound: None }
+        let operations = if kind == Kind::Lock && roles.len() > 2 { 1 } else { 2 };
+        let duty = Duty { operations, think, work: Range::default(), retry, nested: false };
+        Scope { environment, roles, duty, timing, reading, budget, question: None }
     }
 
     /// The same with nested acquisitions: each client acquires twice, the second time inside.
@@ -120,14 +124,32 @@ impl Scope {
     pub fn steady(mut self) -> Self {
         self.roles = vec![Role::Producer, Role::Consumer];
         self.duty.operations = 3;
-        self.bypass_bound = Some(1);
+        self.question = Some(Question::Bypasses(1));
+        self
+    }
+
+    /// For locks: each client holds for a while and acquires so often that a waiter can be
+    /// overtaken again and again.
+    #[must_use]
+    pub fn contended(mut self, operations: u16) -> Self {
+        const MOMENT: Span = Span::ms(1);
+        self.duty.operations = operations;
+        self.duty.think = Range::default();
+        self.duty.work = Range::exactly(MOMENT);
+        if self.environment == Environment::Expiry {
+            // Requests that never arrive would be overtaken for ever, and say nothing of the lock. So
+            // time is punctual, and leases end because holders are slow.
+            self.reading = Reading::Punctual;
+            self.duty.work = Range::exactly(self.timing.lease + MOMENT);
+        }
+        self.question = Some(Question::Overtakings);
         self
     }
 
     /// The clients, the operations and the faults in words.
     pub fn in_words(&self) -> String {
         let count = |role: Role| self.roles.iter().filter(|&&r| r == role).count();
-        let mut words = match count(Role::Locker) {
+        let mut words = match count(Role::Locker) + count(Role::Reader) {
             0 => format!(
                 "{} producer(s) of {} item(s), {} consumer(s)",
                 count(Role::Producer),
@@ -136,7 +158,14 @@ impl Scope {
             ),
             lockers => {
                 let nested = if self.duty.nested { ", each with one nested in it" } else { "" };
-                format!("{lockers} clients, {} acquisition(s) each{nested}", self.duty.operations)
+                let readers = match count(Role::Reader) {
+                    0 => String::new(),
+                    readers => format!(" ({readers} of them readers)"),
+                };
+                format!(
+                    "{lockers} clients{readers}, {} acquisition(s) each{nested}",
+                    self.duty.operations
+                )
             }
         };
         let budget = &self.budget;

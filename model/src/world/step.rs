@@ -5,6 +5,7 @@ use super::action::{Action, Link, Towards};
 use super::scope::Reading;
 use super::state::{Armed, Content, Running, State};
 use crate::ident::{NodeId, Peer, RESOURCE};
+use crate::monitor::{Monitors, Question};
 use crate::node::{Command, Node, Scratch, Stimulus};
 use crate::property::{Kind, Properties};
 use crate::time::{Range, Span};
@@ -240,6 +241,9 @@ impl World {
             }
             Action::Tick => {
                 pass_time(state);
+                if self.scope.question == Some(Question::Overtakings) {
+                    state.monitors.change(Monitors::time_passes);
+                }
                 None
             }
             Action::Restart(node) => {

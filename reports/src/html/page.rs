@@ -81,7 +81,7 @@ struct Line {
 struct CellView {
     sign: &'static str,
     class: &'static str,
-    steps: Option<usize>,
+    figure: String,
     anchor: Option<String>,
     hint: String,
     as_claimed: bool,
@@ -319,7 +319,7 @@ impl CellView {
                 Mark::Unknown => "unknown",
                 Mark::Moot | Mark::Absent => "moot",
             },
-            steps: row.and_then(|row| row.trace_steps),
+            figure: row.map(Row::figure).unwrap_or_default(),
             anchor: row.and_then(|row| stories.of_row(row)).map(|story| story.anchor.clone()),
             hint: row.map(hint).unwrap_or_default(),
             as_claimed: row.is_none_or(|row| row.as_claimed),

@@ -47,6 +47,7 @@ fn card(name: &str, kind: Kind, form: Form) -> Card {
         summary: "GET, then SET <if> nothing was there".into(),
         claims: Vec::new(),
         not_offered: Vec::new(),
+        discipline: Default::default(),
     }
 }
 
@@ -92,6 +93,7 @@ fn row(
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
         scope: "2 clients, 1 operation each".into(),
         as_claimed: verdict == Verdict::Unknown || claimed == (verdict == Verdict::Holds),
+        overtakings: None,
         counterexample: story,
     }
 }

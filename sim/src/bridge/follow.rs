@@ -95,7 +95,7 @@ impl<'a> Follower<'a> {
             timing: scenario.timing.timing(),
             reading: Reading::Free,
             budget: PLENTY,
-            bypass_bound: None,
+            question: None,
         };
         let world = World::new(algorithm, scope).without_symmetry();
         let started = outcome.trace.iter().take_while(|step| step.stimulus == Stimulus::Start);

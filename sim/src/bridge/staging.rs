@@ -32,6 +32,7 @@ pub fn scenario_of(algorithm: &str, scope: &Scope) -> Result<Scenario, Unstageab
         seed: None,
         workload: Workload {
             lockers: count(Role::Locker),
+            readers: count(Role::Reader),
             producers: count(Role::Producer),
             consumers: count(Role::Consumer),
             operations: scope.duty.operations,

@@ -128,7 +128,7 @@ fn namer(algorithm: &dyn Algorithm, run: &Run) -> World {
         timing: run.scenario.timing.timing(),
         reading: Reading::Free,
         budget: Budget::default(),
-        bypass_bound: None,
+        question: None,
     };
     World::new(algorithm, scope)
 }

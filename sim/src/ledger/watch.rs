@@ -41,12 +41,12 @@ impl Watch {
     pub fn new(stage: &Stage) -> Self {
         let scenario = stage.scenario();
         let links = &scenario.links;
-        let latest = links.overrides.iter().filter_map(|link| link.delay_ms);
-        let delay = latest.map(|delay| delay.most_ms).fold(links.delay_ms.most_ms, f64::max);
         Watch {
             limit: nanos(scenario.limits.run_s * 1_000.0),
             patience: nanos(scenario.patience_ms()),
-            settling: nanos(delay + links.late_ms + scenario.timing.timeout_ms),
+            settling: nanos(
+                scenario.longest_delay_ms() + links.late_ms + scenario.timing.timeout_ms,
+            ),
             healed: 0,
             until: 0,
             progressed: 0,

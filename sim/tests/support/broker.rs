@@ -170,6 +170,7 @@ impl Algorithm for BrokerQueue {
             summary: "A list with leases.".into(),
             claims: Vec::new(),
             not_offered: Vec::new(),
+            discipline: Default::default(),
         }
     }
 

@@ -70,6 +70,7 @@ impl Algorithm for Chatter {
             summary: "Says three things.".into(),
             claims: Vec::new(),
             not_offered: Vec::new(),
+            discipline: Default::default(),
         }
     }
 

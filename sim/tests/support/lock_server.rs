@@ -117,6 +117,7 @@ impl Process for Resource {
         if let Event::Deliver { from, message: Message::Resource(request) } = event {
             out.note(match request {
                 resource::Request::Write { hold, .. } => Fact::Accepted(hold),
+                resource::Request::Read { hold } => Fact::Read(hold),
                 resource::Request::Apply { item } => Fact::Applied(item),
             });
             out.reply(from, resource::Reply::Accepted);
@@ -143,6 +144,7 @@ impl Algorithm for LockServer {
             summary: "A queue of clients.".into(),
             claims: Vec::new(),
             not_offered: Vec::new(),
+            discipline: Default::default(),
         }
     }
 
