@@ -8,7 +8,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use contend::property::{Environment, Kind, Property};
+use contend::property::{Environment, Property};
 use contend::search::{Labels, Limits, search};
 use contend::time::{Range, Span};
 use contend::verdict::Verdict;
@@ -65,6 +65,7 @@ fn mutants_of_the_lease_are_caught_where_messages_are_slow() {
     let slow = |algorithm: Redis| {
         let mut scope = Scope::of(&algorithm.card(), Calm, 0);
         scope.duty.operations = 1;
+        scope.duty.think = Range::default();
         scope.timing.timeout = Span::ms(8);
         scope.timing.retry = Range::exactly(Span::ms(1));
         scope.reading =
