@@ -176,7 +176,7 @@ fn a_malformed_scenario_is_named_by_file_line_and_key() {
     );
     bench.file("key.toml", &format!("{start}[workload]\nlockers = 2\noperations = 1\nspeed = 3\n"));
     bench.refuses(&simulate("key.toml"), &expect![[r#"
-        contend: key.toml:6: workload.speed: there is no key `speed` here; known are: lockers, producers, consumers, operations, think, work, nested
+        contend: key.toml:6: workload.speed: there is no key `speed` here; known are: lockers, readers, producers, consumers, operations, think, work, nested
     "#]]);
     let links = "[workload]\nlockers = 2\noperations = 1\n[links]\nloss = 1.5\n";
     bench.file("value.toml", &format!("{start}{links}"));
@@ -201,7 +201,7 @@ fn a_malformed_scenario_is_named_by_file_line_and_key() {
     "#]],
     );
     bench.refuses("simulate redis-set-nx --seeds 1 --scenario key.toml", &expect![[r#"
-        contend: key.toml:6: workload.speed: there is no key `speed` here; known are: lockers, producers, consumers, operations, think, work, nested
+        contend: key.toml:6: workload.speed: there is no key `speed` here; known are: lockers, readers, producers, consumers, operations, think, work, nested
     "#]]);
 }
 
