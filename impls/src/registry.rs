@@ -7,6 +7,8 @@ use contend_model::property::Property;
 use crate::lock::get_then_set::GetThenSet;
 use crate::lock::redis::Redis;
 use crate::lock::released_early::ReleasedEarly;
+use crate::lock::server::Server;
+use crate::lock::server_flag::ServerFlag;
 use crate::lock::set::CacheSet;
 use crate::lock::set_nx::SetNx;
 use crate::lock::set_nx_forever::SetNxForever;
@@ -24,6 +26,10 @@ pub const REDIS_LOCK: Redis = Redis {
     lacks: None,
     store_lacks: None,
 };
+
+/// The repaired lock server; the others differ from it by a setting.
+pub const SERVER_LOCK: Server =
+    Server { name: "server-lock", fencing: false, renewal: false, lacks: None, server_lacks: None };
 
 /// The repaired queue.
 pub const REDIS_QUEUE: ReliableList = ReliableList {
@@ -51,6 +57,10 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
             syncs_every_write: false,
             ..REDIS_LOCK
         }),
+        Box::new(ServerFlag),
+        Box::new(SERVER_LOCK),
+        Box::new(Server { name: "server-lock-renewed", renewal: true, ..SERVER_LOCK }),
+        Box::new(Server { name: "server-lock-fenced", fencing: true, ..SERVER_LOCK }),
         Box::new(CacheList),
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),

@@ -3,6 +3,8 @@
 pub mod get_then_set;
 pub mod redis;
 pub mod released_early;
+pub mod server;
+pub mod server_flag;
 pub mod set;
 pub mod set_nx;
 pub mod set_nx_forever;

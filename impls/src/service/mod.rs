@@ -1,5 +1,6 @@
 //! The backends, one a file: processes that clients lean on.
 
+pub mod lock_server;
 pub mod resource;
 pub mod store;
 
