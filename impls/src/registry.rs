@@ -4,6 +4,9 @@
 use contend_model::algorithm::{Algorithm, Card, Form};
 use contend_model::property::Property;
 
+use crate::lock::file_exclusive::{Breaking, FileExclusive};
+use crate::lock::file_flock::FileFlock;
+use crate::lock::file_stat::FileStat;
 use crate::lock::get_then_set::GetThenSet;
 use crate::lock::redis::Redis;
 use crate::lock::released_early::ReleasedEarly;
@@ -30,6 +33,14 @@ pub const REDIS_LOCK: Redis = Redis {
 /// The repaired lock server; the others differ from it by a setting.
 pub const SERVER_LOCK: Server =
     Server { name: "server-lock", fencing: false, renewal: false, lacks: None, server_lacks: None };
+
+/// The repaired lock file; the others differ from it by what becomes of old files.
+pub const FILE_LOCK: FileExclusive =
+    FileExclusive { name: "file-lock", breaking: Breaking::Never, lacks: None, files_lack: None };
+
+/// The kernel lock on a file that is never removed.
+pub const FILE_FLOCK: FileFlock =
+    FileFlock { name: "file-flock", unlinks: false, lacks: None, files_lack: None };
 
 /// The repaired queue.
 pub const REDIS_QUEUE: ReliableList = ReliableList {
@@ -61,6 +72,21 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(SERVER_LOCK),
         Box::new(Server { name: "server-lock-renewed", renewal: true, ..SERVER_LOCK }),
         Box::new(Server { name: "server-lock-fenced", fencing: true, ..SERVER_LOCK }),
+        Box::new(FileStat { steals: false }),
+        Box::new(FileStat { steals: true }),
+        Box::new(FILE_LOCK),
+        Box::new(FileExclusive {
+            name: "file-lock-rename-breaking",
+            breaking: Breaking::ByRename,
+            ..FILE_LOCK
+        }),
+        Box::new(FileExclusive {
+            name: "file-lock-guarded-breaking",
+            breaking: Breaking::Guarded,
+            ..FILE_LOCK
+        }),
+        Box::new(FILE_FLOCK),
+        Box::new(FileFlock { name: "file-flock-unlinked", unlinks: true, ..FILE_FLOCK }),
         Box::new(CacheList),
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),

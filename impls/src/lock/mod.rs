@@ -1,5 +1,8 @@
 //! Locks, one a file.
 
+pub mod file_exclusive;
+pub mod file_flock;
+pub mod file_stat;
 pub mod get_then_set;
 pub mod redis;
 pub mod released_early;
@@ -10,11 +13,15 @@ pub mod set_nx;
 pub mod set_nx_forever;
 
 use contend_model::algorithm::{Card, Form};
+use contend_model::message::files::Path;
 use contend_model::message::store::Key;
 use contend_model::property::Kind;
 
 /// The key that stands for the lock in a store.
 pub const LOCK: Key = Key::named("lock");
+
+/// The file that stands for the lock in a file system.
+pub const LOCK_FILE: Path = Path::named("lock");
 
 /// A card without claims.
 fn card(name: &str, document: &str, form: Form, backend: &str, summary: &str) -> Card {

@@ -1,5 +1,6 @@
 //! What nodes say to each other. Each backend's vocabulary is one file; who speaks it is `impls`.
 
+pub mod files;
 pub mod lock_server;
 pub mod resource;
 pub mod store;
@@ -15,6 +16,10 @@ pub enum Message {
     Store(store::Command),
     /// A store's answer.
     StoreReply(store::Reply),
+    /// A call to a shared file system.
+    Files(files::Request),
+    /// A file system's answer.
+    FilesReply(files::Reply),
     /// A request to a lock server.
     LockServer(lock_server::Request),
     /// A lock server's answer.
@@ -42,6 +47,8 @@ impl fmt::Display for Message {
         match self {
             Message::Store(command) => command.fmt(f),
             Message::StoreReply(reply) => reply.fmt(f),
+            Message::Files(request) => request.fmt(f),
+            Message::FilesReply(reply) => reply.fmt(f),
             Message::LockServer(request) => request.fmt(f),
             Message::LockServerReply(reply) => reply.fmt(f),
             Message::Resource(request) => request.fmt(f),
@@ -69,6 +76,8 @@ impl Symmetric for Message {
         match self {
             Message::Store(command) => command.permute(permutation),
             Message::StoreReply(reply) => reply.permute(permutation),
+            Message::Files(request) => request.permute(permutation),
+            Message::FilesReply(reply) => reply.permute(permutation),
             Message::LockServer(request) => request.permute(permutation),
             Message::Resource(request) => request.permute(permutation),
             Message::LockServerReply(_) | Message::ResourceReply(_) | Message::Custom(_) => {}
