@@ -4,6 +4,8 @@
 use contend_model::algorithm::{Algorithm, Card, Form};
 use contend_model::property::Property;
 
+use crate::lock::cache_nx::CacheNx;
+use crate::lock::exists_then_set::ExistsThenSet;
 use crate::lock::file_exclusive::{Breaking, FileExclusive};
 use crate::lock::file_flock::FileFlock;
 use crate::lock::file_stat::FileStat;
@@ -15,6 +17,7 @@ use crate::lock::server_flag::ServerFlag;
 use crate::lock::set::CacheSet;
 use crate::lock::set_nx::SetNx;
 use crate::lock::set_nx_forever::SetNxForever;
+use crate::lock::steps_cache::{Reading, StepsCache};
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
@@ -68,6 +71,11 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
             syncs_every_write: false,
             ..REDIS_LOCK
         }),
+        Box::new(CacheNx),
+        Box::new(ExistsThenSet),
+        Box::new(StepsCache(Reading::WritesWhenHeld)),
+        Box::new(StepsCache(Reading::WaitsForSet)),
+        Box::new(StepsCache(Reading::ReadsToObtain)),
         Box::new(ServerFlag),
         Box::new(SERVER_LOCK),
         Box::new(Server { name: "server-lock-renewed", renewal: true, ..SERVER_LOCK }),

@@ -24,7 +24,6 @@ use contend_model::message::Message;
 use contend_model::message::files::{Attributes, Inode, Line, Name, Path, Reply, Request};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-#[allow(unused_imports)]
 use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::timer::Timer;
@@ -424,7 +423,20 @@ impl Algorithm for FileExclusive {
             Breaking::ByRename => "O_EXCL and a token; who renames an old file may hit a new one",
             Breaking::Guarded => "O_EXCL and a token; old files are removed under a kernel lock",
         };
-        super::card(self.name, "R-FILE", Form::Repaired, "files", summary)
+        // Calls go by name, so a late one hits whoever has the name by then.
+        let card = super::card(self.name, "R-FILE", Form::Repaired, "files", summary)
+            .claim(Property::MutualExclusion, "0mC")
+            .claim(Property::Fencing, "0mC")
+            .claim(Property::Consistency, "0mC");
+        let (live, owned, nested) = match self.breaking {
+            Breaking::Never => ("0m", "0mC", "0mNCT"),
+            Breaking::ByRename => ("0mNCT", "0m", "0mNC"),
+            Breaking::Guarded => ("0mNCT", "0mC", "0mNC"),
+        };
+        card.claim(Property::DeadlockFreedom, live)
+            .claim(Property::Ownership, owned)
+            .claim(Property::Reentrancy, nested)
+            .claim(Property::Interruptibility, live)
     }
 
     fn client(&self, me: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

@@ -13,7 +13,6 @@ use contend_model::message::Message;
 use contend_model::message::files::{Attributes, Inode, Reply, Request};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-#[allow(unused_imports)]
 use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::timer::Timer;
@@ -68,9 +67,10 @@ enum Phase {
     Closing,
     /// No answer; about to begin again.
     InDoubt,
-    /// Given up before there was anything to close.
-    GivingUp,
-    Cancelling,
+    /// Given up, and about to close the file if there is something to close.
+    GivingUp {
+        file: Option<Inode>,
+    },
     Held {
         file: Inode,
         depth: u8,
@@ -162,23 +162,23 @@ impl Process for Client {
             }
             (Phase::InDoubt, Event::Fire(Timer::Poll)) => self.open(out),
 
-            // Closing the file gives up the lock, or the place in line.
-            (Phase::Locking { file } | Phase::Comparing { file }, Event::Invoke(Op::Cancel)) => {
-                out.call(BACKEND, Request::Close(file));
-                Phase::Cancelling
+            // The answer is awaited first, so that it is not taken for the answer to the close.
+            (Phase::Opening | Phase::Closing, Event::Invoke(Op::Cancel)) => {
+                Phase::GivingUp { file: None }
             }
-            (Phase::Opening | Phase::Closing, Event::Invoke(Op::Cancel)) => Phase::GivingUp,
+            (Phase::Locking { file } | Phase::Comparing { file }, Event::Invoke(Op::Cancel)) => {
+                Phase::GivingUp { file: Some(file) }
+            }
             (Phase::InDoubt, Event::Invoke(Op::Cancel)) => {
                 out.disarm(Timer::Poll);
                 self.cancelled(out)
             }
-            // What may have been opened is not locked, and closed with the connection.
-            (Phase::GivingUp, _) if lost || reply.is_some() => self.cancelled(out),
-            (Phase::Cancelling, _)
-                if lost || matches!(reply, Some(Reply::Done | Reply::BadFile)) =>
-            {
-                self.cancelled(out)
+            (Phase::GivingUp { file: Some(file) }, Event::Deliver { .. }) => {
+                out.call(BACKEND, Request::Close(file));
+                Phase::GivingUp { file: None }
             }
+            // The end of the connection closes the file as well.
+            (Phase::GivingUp { .. }, _) if lost || reply.is_some() => self.cancelled(out),
 
             (Phase::Held { file, depth }, Event::Invoke(Op::Acquire)) => {
                 out.returns(Outcome::Acquired { fence: None });
@@ -196,7 +196,6 @@ impl Process for Client {
                 Phase::Idle
             }
             (Phase::Unlinking { file }, Event::Deliver { .. }) => self.close(file, out),
-            // The end of the connection closes the file as well.
             (Phase::Unlinking { .. }, Event::Disconnected(_)) | (Phase::Releasing, _)
                 if lost || reply.is_some() =>
             {
@@ -222,6 +221,7 @@ impl Process for Client {
             | Phase::Comparing { file }
             | Phase::Held { file, .. }
             | Phase::Unlinking { file } => file.permute(permutation),
+            Phase::GivingUp { file } => file.permute(permutation),
             _ => {}
         }
         true
@@ -236,7 +236,17 @@ impl Algorithm for FileFlock {
                 "a kernel lock on a file that its holder removes; lockers look which file it is"
             }
         };
+        // The server sees the end of a connection, and then the next holder, before the former
+        // holder does; a write that is under way by then is a late one, however the server fails.
         super::card(self.name, "R-FILE", Form::Repaired, "files", summary)
+            .claim(Property::MutualExclusion, "0mCT")
+            .claim(Property::Fencing, "0m")
+            .claim(Property::DeadlockFreedom, "0mNCT")
+            .claim(Property::Ownership, "0mNCT")
+            .claim(Property::Reentrancy, "0mCT")
+            .claim(Property::Interruptibility, "0mNCT")
+            .claim(Property::Fairness, "0mNCT")
+            .claim(Property::Consistency, "0m")
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

@@ -2,8 +2,9 @@
 //! create it. Safe under no assumption: two clients both see no file, and both create it.
 //!
 //! Source: the second document, section 3.2. Its defects: look and create are two calls, and the
-//! create succeeds whether or not the file exists; what a client sees may come from its own cache;
-//! the file names no owner; nobody removes it for the dead; how it is removed is not said.
+//! create succeeds whether or not the file exists; the file names no owner; nobody removes it for the
+//! dead; how it is removed is not said. What a client sees may even come from its own cache, but it
+//! takes none to break the lock, so the file system here has none.
 //!
 //! With `steals: true` it is the usual first mending: create fails if the file exists, and a file
 //! that has grown old is removed. That is unsafe as well: two clients see the same old file, one
@@ -33,7 +34,8 @@ pub struct FileStat {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Client {
     steals: bool,
-    verifier: Token,
+    /// What is written on its lock file; nobody reads it.
+    name: Token,
     timing: Timing,
     phase: Phase,
 }
@@ -59,14 +61,11 @@ impl Client {
         Phase::Waiting
     }
 
-    fn create(&mut self, out: &mut Effects) -> Phase {
-        let path = LOCK_FILE;
+    fn create(&self, out: &mut Effects) -> Phase {
         if self.steals {
-            self.verifier.serial += 1;
-            let verifier = self.verifier;
-            out.call(BACKEND, Request::CreateExclusive { path, verifier });
+            out.call(BACKEND, Request::Symlink { target: self.name, path: LOCK_FILE });
         } else {
-            out.call(BACKEND, Request::Create(path));
+            out.call(BACKEND, Request::Create(LOCK_FILE));
         }
         Phase::Creating
     }
@@ -79,10 +78,6 @@ impl Process for Client {
             _ => None,
         };
         self.phase = match (self.phase, event) {
-            (phase, Event::Start { incarnation }) => {
-                self.verifier.incarnation = incarnation;
-                phase
-            }
             (_, Event::Invoke(Op::Acquire)) => self.look(out),
             (Phase::Looking, Event::Deliver { .. }) => match reply {
                 Some(Reply::NoEntry) => self.create(out),
@@ -96,7 +91,7 @@ impl Process for Client {
             // Whether it was there or somebody else has removed it: it is not there now.
             (Phase::Stealing, Event::Deliver { .. }) => self.create(out),
             (Phase::Creating, Event::Deliver { .. }) => {
-                if let Some(Reply::Opened(_)) = reply {
+                if let Some(Reply::Opened(_) | Reply::Done) = reply {
                     out.returns(Outcome::Acquired { fence: None });
                     Phase::Idle
                 } else {
@@ -123,12 +118,11 @@ impl Process for Client {
     }
 
     fn crashed(&self) -> Self {
-        let verifier = Token { serial: 0, ..self.verifier };
-        Client { verifier, phase: Phase::Idle, ..self.clone() }
+        Client { phase: Phase::Idle, ..self.clone() }
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
-        self.verifier.permute(permutation);
+        self.name.permute(permutation);
         true
     }
 }
@@ -142,25 +136,30 @@ impl Algorithm for FileStat {
             ),
             true => (
                 "file-steal-stale",
-                "create with O_EXCL, but remove a file that looks old: it may be a new one by then",
+                "create if there is none, but remove a file that looks old: it may be a new one by then",
             ),
         };
-        super::card(name, "L-001-FILE-P", Form::Intended, "files", summary)
-            .without(Property::Interruptibility, "a waiter cannot give up")
+        let card = super::card(name, "L-001-FILE-P", Form::Intended, "files", summary);
+        let card = match self.steals {
+            false => card.claim(Property::DeadlockFreedom, "0m").claim(Property::Consistency, "0m"),
+            true => card
+                .claim(Property::MutualExclusion, "0")
+                .claim(Property::Fencing, "0")
+                .claim(Property::DeadlockFreedom, "0mNCT")
+                .claim(Property::Ownership, "0")
+                .claim(Property::Consistency, "0mC"),
+        };
+        card.without(Property::Interruptibility, "a waiter cannot give up")
     }
 
     fn client(&self, me: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
-        let verifier = Token { client: me, incarnation: 0, serial: 0 };
+        let name = Token { client: me, incarnation: 0, serial: 0 };
         let FileStat { steals } = *self;
-        Box::new(Client { steals, verifier, timing: *timing, phase: Phase::Idle })
+        Box::new(Client { steals, name, timing: *timing, phase: Phase::Idle })
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {
-        let settings = file_settings(timing);
-        files_and_resource(if self.steals {
-            Settings { age: Some(timing.lease), ..settings }
-        } else {
-            Settings { cache: Some(timing.margin), ..settings }
-        })
+        let age = self.steals.then_some(timing.lease);
+        files_and_resource(Settings { age, ..file_settings(timing) })
     }
 }

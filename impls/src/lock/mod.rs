@@ -1,5 +1,7 @@
 //! Locks, one a file.
 
+pub mod cache_nx;
+pub mod exists_then_set;
 pub mod file_exclusive;
 pub mod file_flock;
 pub mod file_stat;
@@ -11,6 +13,7 @@ pub mod server_flag;
 pub mod set;
 pub mod set_nx;
 pub mod set_nx_forever;
+pub mod steps_cache;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::files::Path;

@@ -75,9 +75,12 @@ impl std::hash::Hash for Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
-    /// Waiting for the grant. If `stale`, the lease would be over by now, counted from the question.
+    /// Waiting for the grant.
     Asking {
+        /// The lease would be over by now, counted from the question.
         stale: bool,
+        /// The caller has given up.
+        cancelled: bool,
     },
     /// No answer; about to ask again.
     InDoubt,
@@ -114,7 +117,7 @@ impl Client {
             out.arm(Timer::Lease, lease - margin);
         }
         out.call(BACKEND, Request::Acquire(self.request));
-        Phase::Asking { stale: false }
+        Phase::Asking { stale: false, cancelled: false }
     }
 
     fn granted(&self, fence: u32, stale: bool, out: &mut Effects) -> Phase {
@@ -190,26 +193,34 @@ impl Process for Client {
             }
 
             (Phase::Idle, Event::Invoke(Op::Acquire)) => self.acquire(out),
-            (Phase::Asking { stale }, Event::Deliver { .. }) => match reply {
+            // Whatever the answer is: it is awaited, so that none is left under way.
+            (Phase::Asking { cancelled: true, .. }, _) if reply.is_some() || lost => {
+                self.withdraw(out)
+            }
+            (Phase::Asking { stale, .. }, Event::Deliver { .. }) => match reply {
                 Some(Reply::Granted { fence }) => self.granted(fence, stale, out),
                 // The grant has come and gone while its answer was lost.
                 _ => self.acquire(out),
             },
-            (Phase::Asking { .. }, Event::Fire(Timer::Lease)) => Phase::Asking { stale: true },
+            (Phase::Asking { cancelled, .. }, Event::Fire(Timer::Lease)) => {
+                Phase::Asking { stale: true, cancelled }
+            }
             (Phase::Asking { .. }, Event::Disconnected(_)) => {
                 out.disarm(Timer::Lease);
                 out.arm(Timer::Poll, self.settings.timing.retry);
                 Phase::InDoubt
             }
             (Phase::InDoubt, Event::Fire(Timer::Poll)) => self.ask(out),
-            (Phase::Asking { .. }, Event::Invoke(Op::Cancel)) => self.withdraw(out),
+            (Phase::Asking { stale, .. }, Event::Invoke(Op::Cancel)) => {
+                Phase::Asking { stale, cancelled: true }
+            }
             (Phase::InDoubt, Event::Invoke(Op::Cancel)) => {
                 out.disarm(Timer::Poll);
                 self.withdraw(out)
             }
-            // A grant may still be under way before the answer. If that never comes, the lease ends
-            // what may be left, and the next request replaces this one.
-            (Phase::Withdrawing, _) if reply == Some(Reply::Cancelled) || lost => {
+            // If the answer never comes, the lease ends what may be left, and the next request
+            // replaces this one.
+            (Phase::Withdrawing, _) if reply.is_some() || lost => {
                 out.returns(Outcome::Cancelled);
                 Phase::Idle
             }
