@@ -62,8 +62,6 @@ pub enum Breaking {
 /// A check that the client makes. Tests take one away to see whether the suite notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Guard {
-    /// A client that has had no answer to its create reads whether the file is its own.
-    Recognises,
     /// Release removes the file only if the token in it is the client's own.
     ComparesToken,
     /// With breaking, the holder watches the age of its file.
@@ -267,7 +265,7 @@ impl Client {
         let old = matches!(reply, Reply::Attributes(Attributes { old: true, .. }));
         match (phase, reply) {
             (Phase::Creating { .. }, Reply::Done) => self.created(out),
-            (Phase::Creating { known: false }, Reply::Exists) if self.has(Guard::Recognises) => {
+            (Phase::Creating { known: false }, Reply::Exists) => {
                 out.call(BACKEND, Request::Read { path: LOCK_FILE, at: 0 });
                 Phase::Recognising
             }

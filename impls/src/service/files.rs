@@ -33,12 +33,8 @@ const GRACE: u8 = 255;
 pub enum Guard {
     /// `O_EXCL` and `symlink` fail if the file exists.
     CreateIsExclusive,
-    /// A retransmitted exclusive create succeeds.
-    HeedsVerifier,
     /// A file grows old.
     Ages,
-    /// `fstat` after `open` asks the server, whatever is cached.
-    Revalidates,
     /// A lock is given to one open file at a time.
     LocksExclude,
     /// A lock ends with the connection.

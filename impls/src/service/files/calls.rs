@@ -59,8 +59,7 @@ impl Files {
     }
 
     fn stat(&mut self, path: Path, revalidate: bool, by: NodeId, out: &mut Effects) -> Reply {
-        let fresh = revalidate && self.has(Guard::Revalidates);
-        let recalled = self.caches.recall(by, path).filter(|_| !fresh);
+        let recalled = self.caches.recall(by, path).filter(|_| !revalidate);
         let attributes = recalled.unwrap_or_else(|| self.live.attributes(path));
         if let Some(span) = self.settings.cache
             && let Some(slot) = self.caches.remember(by, path, attributes)
@@ -96,7 +95,7 @@ impl Files {
         self.changed(by, path);
         if let Some(inode) = self.live.find(path) {
             let file = self.live.file(inode).expect("a name stands for a file");
-            let again = file.verifier == Some(verifier) && self.has(Guard::HeedsVerifier);
+            let again = file.verifier == Some(verifier);
             if again || !self.has(Guard::CreateIsExclusive) {
                 return Reply::Opened(inode);
             }
