@@ -4,12 +4,20 @@
 use contend_model::algorithm::{Algorithm, Card, Form};
 use contend_model::property::Property;
 
+use crate::lock::cache_nx::CacheNx;
+use crate::lock::exists_then_set::ExistsThenSet;
+use crate::lock::file_exclusive::{Breaking, FileExclusive};
+use crate::lock::file_flock::FileFlock;
+use crate::lock::file_stat::FileStat;
 use crate::lock::get_then_set::GetThenSet;
 use crate::lock::redis::Redis;
 use crate::lock::released_early::ReleasedEarly;
+use crate::lock::server::Server;
+use crate::lock::server_flag::ServerFlag;
 use crate::lock::set::CacheSet;
 use crate::lock::set_nx::SetNx;
 use crate::lock::set_nx_forever::SetNxForever;
+use crate::lock::steps_cache::{Reading, StepsCache};
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
@@ -24,6 +32,18 @@ pub const REDIS_LOCK: Redis = Redis {
     lacks: None,
     store_lacks: None,
 };
+
+/// The repaired lock server; the others differ from it by a setting.
+pub const SERVER_LOCK: Server =
+    Server { name: "server-lock", fencing: false, renewal: false, lacks: None, server_lacks: None };
+
+/// The repaired lock file; the others differ from it by what becomes of old files.
+pub const FILE_LOCK: FileExclusive =
+    FileExclusive { name: "file-lock", breaking: Breaking::Never, lacks: None, files_lack: None };
+
+/// The kernel lock on a file that is never removed.
+pub const FILE_FLOCK: FileFlock =
+    FileFlock { name: "file-flock", unlinks: false, lacks: None, files_lack: None };
 
 /// The repaired queue.
 pub const REDIS_QUEUE: ReliableList = ReliableList {
@@ -51,6 +71,30 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
             syncs_every_write: false,
             ..REDIS_LOCK
         }),
+        Box::new(CacheNx),
+        Box::new(ExistsThenSet),
+        Box::new(StepsCache(Reading::WritesWhenHeld)),
+        Box::new(StepsCache(Reading::WaitsForSet)),
+        Box::new(StepsCache(Reading::ReadsToObtain)),
+        Box::new(ServerFlag),
+        Box::new(SERVER_LOCK),
+        Box::new(Server { name: "server-lock-renewed", renewal: true, ..SERVER_LOCK }),
+        Box::new(Server { name: "server-lock-fenced", fencing: true, ..SERVER_LOCK }),
+        Box::new(FileStat { steals: false }),
+        Box::new(FileStat { steals: true }),
+        Box::new(FILE_LOCK),
+        Box::new(FileExclusive {
+            name: "file-lock-rename-breaking",
+            breaking: Breaking::ByRename,
+            ..FILE_LOCK
+        }),
+        Box::new(FileExclusive {
+            name: "file-lock-guarded-breaking",
+            breaking: Breaking::Guarded,
+            ..FILE_LOCK
+        }),
+        Box::new(FILE_FLOCK),
+        Box::new(FileFlock { name: "file-flock-unlinked", unlinks: true, ..FILE_FLOCK }),
         Box::new(CacheList),
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),

@@ -1,5 +1,7 @@
 //! The backends, one a file: processes that clients lean on.
 
+pub mod files;
+pub mod lock_server;
 pub mod resource;
 pub mod store;
 
@@ -25,4 +27,19 @@ pub fn store_and_resource(checks: Checks, settings: Settings) -> Vec<Service> {
 /// given to run on.
 pub fn plain_store(timing: &Timing) -> Vec<Service> {
     store_and_resource(Checks::Nothing, settings(timing))
+}
+
+/// A file system that syncs before it replies, caches nothing, watches no ages, and gives no lock
+/// after a restart for as long as a client library is patient.
+pub fn file_settings(timing: &Timing) -> files::Settings {
+    let grace = timing.timeout;
+    files::Settings { sync_every: None, cache: None, age: None, grace, lacks: None }
+}
+
+/// A resource that checks nothing and a file system.
+pub fn files_and_resource(settings: files::Settings) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(Checks::Nothing)) },
+        Service { name: "nfs", process: Box::new(files::Files::new(settings)) },
+    ]
 }
