@@ -1,11 +1,23 @@
 //! Locks, one a file.
 
 pub mod get_then_set;
+pub mod lock_row;
 pub mod redis;
 pub mod released_early;
 pub mod set;
 pub mod set_nx;
 pub mod set_nx_forever;
+pub mod sql_check_then_access;
+pub mod sql_insert_delete;
+pub mod sql_insert_update;
+pub mod sql_lease;
+pub mod sql_pessimistic;
+pub mod sql_select_insert;
+pub mod sql_session;
+pub mod sql_steps;
+pub mod sql_update;
+pub mod sql_version;
+pub mod sql_wait_then_enter;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;

@@ -2,11 +2,13 @@
 
 pub mod resource;
 pub mod store;
+pub mod table;
 
 use contend_model::algorithm::{Service, Timing};
 
 use resource::{Checks, Resource};
 use store::{Durability, Settings, Store};
+use table::Database;
 
 /// A store that syncs every write, with a replica if the world has room for one.
 pub fn settings(timing: &Timing) -> Settings {
@@ -25,4 +27,12 @@ pub fn store_and_resource(checks: Checks, settings: Settings) -> Vec<Service> {
 /// given to run on.
 pub fn plain_store(timing: &Timing) -> Vec<Service> {
     store_and_resource(Checks::Nothing, settings(timing))
+}
+
+/// A resource and a SQL server.
+pub fn database_and_resource(checks: Checks, database: Database) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "sql", process: Box::new(database) },
+    ]
 }

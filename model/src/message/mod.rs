@@ -2,6 +2,7 @@
 
 pub mod resource;
 pub mod store;
+pub mod table;
 
 use std::fmt;
 
@@ -14,6 +15,10 @@ pub enum Message {
     Store(store::Command),
     /// A store's answer.
     StoreReply(store::Reply),
+    /// A request to a SQL server.
+    Table(table::Request),
+    /// A SQL server's answer.
+    TableReply(table::Reply),
     /// A request to the protected resource.
     Resource(resource::Request),
     /// The resource's answer.
@@ -37,6 +42,8 @@ impl fmt::Display for Message {
         match self {
             Message::Store(command) => command.fmt(f),
             Message::StoreReply(reply) => reply.fmt(f),
+            Message::Table(request) => request.fmt(f),
+            Message::TableReply(reply) => reply.fmt(f),
             Message::Resource(request) => request.fmt(f),
             Message::ResourceReply(reply) => reply.fmt(f),
             Message::Custom(custom) => custom.fmt(f),
@@ -62,6 +69,8 @@ impl Symmetric for Message {
         match self {
             Message::Store(command) => command.permute(permutation),
             Message::StoreReply(reply) => reply.permute(permutation),
+            Message::Table(request) => request.permute(permutation),
+            Message::TableReply(reply) => reply.permute(permutation),
             Message::Resource(request) => request.permute(permutation),
             Message::ResourceReply(_) | Message::Custom(_) => {}
         }
