@@ -68,6 +68,7 @@ impl Algorithm for CheckThenAccess {
             "looks whether somebody has locked, and locks nothing itself",
         )
         .claim(Property::DeadlockFreedom, "0mNCT")
+        .claim(Property::Consistency, "0m")
         .without(Property::Ownership, "nothing is ever owned")
         .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
     }

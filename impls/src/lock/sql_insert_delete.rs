@@ -93,9 +93,17 @@ impl Algorithm for InsertDelete {
         } else {
             ("sql-insert-delete-no-key", "INSERT and DELETE of a row without a primary key")
         };
-        super::card(name, "L-000-DB-P", Form::Intended, "sql", summary)
-            .claim(Property::DeadlockFreedom, "0m")
-            .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
+        let card = super::card(name, "L-000-DB-P", Form::Intended, "sql", summary)
+            .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits");
+        if self.primary_key {
+            card.claim(Property::MutualExclusion, "0CT")
+                .claim(Property::Fencing, "0C")
+                .claim(Property::DeadlockFreedom, "0m")
+                .claim(Property::Ownership, "0CT")
+                .claim(Property::Consistency, "0mC")
+        } else {
+            card.claim(Property::DeadlockFreedom, "0mNCT").claim(Property::Consistency, "0m")
+        }
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

@@ -116,8 +116,20 @@ impl Algorithm for InsertUpdate {
             (true, false) => (Form::Intended, "INSERT without a primary key: everybody acquires"),
             (true, true) => (Form::Intended, "INSERT, but release keeps the row: acquired once"),
         };
-        super::card(self.name, "L-000-DB-C", form, "sql", summary)
-            .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
+        let card = super::card(self.name, "L-000-DB-C", form, "sql", summary)
+            .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits");
+        match (self.quoted, self.primary_key) {
+            (false, _) => card,
+            (true, false) => {
+                card.claim(Property::DeadlockFreedom, "0mNCT").claim(Property::Consistency, "0m")
+            }
+            // Whoever was first holds for ever, so there is nobody to exclude.
+            (true, true) => card
+                .claim(Property::MutualExclusion, "0mNCT")
+                .claim(Property::Fencing, "0mNCT")
+                .claim(Property::Ownership, "0NCT")
+                .claim(Property::Consistency, "0mNCT"),
+        }
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

@@ -75,8 +75,6 @@ pub enum Guard {
     FreshToken,
     /// Only the last release of a nested hold frees the lock.
     CountsDepth,
-    /// The transaction is committed before the lock is held.
-    Commits,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -215,11 +213,11 @@ impl Client {
 
     fn answered(&mut self, attempt: Attempt, row: Option<Row>, out: &mut Effects) -> Phase {
         match (row, self.settings.by) {
-            (Some(row), By::CompareAndSet) if self.has(Guard::Commits) => {
+            (Some(row), By::CompareAndSet) => {
                 out.call(BACKEND, Request::Commit);
                 Phase::Committing(attempt, row.number)
             }
-            (Some(row), _) => self.granted(attempt, row.number, out),
+            (Some(row), By::Upsert) => self.granted(attempt, row.number, out),
             (None, By::CompareAndSet) => {
                 out.call(BACKEND, Request::Rollback);
                 Phase::RollingBack(attempt)

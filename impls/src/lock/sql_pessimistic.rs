@@ -101,8 +101,10 @@ impl Algorithm for Pessimistic {
             "SELECT ... FOR UPDATE NOWAIT before the access, in a transaction that stays open",
         )
         .claim(Property::MutualExclusion, "0mT")
+        .claim(Property::Fencing, "0m")
         .claim(Property::DeadlockFreedom, "0mNCT")
         .claim(Property::Ownership, "0mNCT")
+        .claim(Property::Consistency, "0m")
         .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
     }
 

@@ -147,9 +147,17 @@ impl Algorithm for SelectInsert {
             (false, true) => "SELECT, then INSERT; a primary key decides who was first",
             (false, false) => "SELECT, then INSERT: two clients can both find nothing",
         };
-        super::card(self.name, "L-001-DB-P", Form::Intended, "sql", summary)
+        let card = super::card(self.name, "L-001-DB-P", Form::Intended, "sql", summary)
             .claim(Property::DeadlockFreedom, "0m")
-            .without(Property::Interruptibility, "a waiter cannot give up")
+            .without(Property::Interruptibility, "a waiter cannot give up");
+        if self.primary_key || self.serializable {
+            card.claim(Property::MutualExclusion, "0CT")
+                .claim(Property::Fencing, "0C")
+                .claim(Property::Ownership, "0CT")
+                .claim(Property::Consistency, "0mC")
+        } else {
+            card.claim(Property::Consistency, "0m")
+        }
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

@@ -122,6 +122,7 @@ impl Algorithm for Steps {
             "sql",
             "waits for an update of what release deletes, and takes the next update for its turn",
         )
+        .claim(Property::Consistency, "0m")
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

@@ -96,9 +96,18 @@ impl Algorithm for Update {
             (true, Counts::Matched) => "UPDATE that tests how many rows matched: they always do",
             (true, Counts::Changed) => "UPDATE that tests how many rows changed: a CAS by accident",
         };
-        super::card(self.name, "L-002-DB-C", Form::Intended, "sql", summary)
-            .claim(Property::DeadlockFreedom, "0m")
-            .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
+        let card = super::card(self.name, "L-002-DB-C", Form::Intended, "sql", summary)
+            .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits");
+        if self.tests && self.counts == Counts::Changed {
+            // A COMMIT that comes late or twice ends no other transaction than its own.
+            card.claim(Property::MutualExclusion, "0NCT")
+                .claim(Property::Fencing, "0C")
+                .claim(Property::DeadlockFreedom, "0m")
+                .claim(Property::Ownership, "0NCT")
+                .claim(Property::Consistency, "0mC")
+        } else {
+            card.claim(Property::DeadlockFreedom, "0mNCT").claim(Property::Consistency, "0m")
+        }
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

@@ -141,6 +141,7 @@ impl Algorithm for Version {
         )
         .claim(Property::Fencing, "0mNCT")
         .claim(Property::DeadlockFreedom, "0mNCT")
+        .claim(Property::Consistency, "0m")
         .without(Property::Ownership, "nobody is kept out, so there is nothing to own")
         .without(Property::Interruptibility, "nobody ever waits")
     }

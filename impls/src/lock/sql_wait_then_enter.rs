@@ -106,6 +106,7 @@ impl Algorithm for WaitThenEnter {
             "everybody who is told that the lock is free enters",
         )
         .claim(Property::DeadlockFreedom, "0m")
+        .claim(Property::Consistency, "0m")
         .without(Property::Interruptibility, "a waiter cannot give up")
     }
 

@@ -273,6 +273,12 @@ impl Process for Database {
             _ => {}
         }
         self.resume_waiting(out);
+        let named = !self.waiting.is_empty()
+            || self.synced.is_some()
+            || self.transactions.iter().any(|transaction| transaction.ids().next().is_some());
+        if !named {
+            self.rows.rename();
+        }
         self.settle(out);
     }
 

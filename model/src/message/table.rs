@@ -166,7 +166,7 @@ pub enum Pick {
 pub enum Statement {
     /// → `Count`, or `Row` if the row is to be returned; or `UniqueViolation`.
     Insert(Insert),
-    /// `SELECT * FROM table WHERE ... ORDER BY name LIMIT 1 [FOR UPDATE ...]` → `Row`.
+    /// `SELECT * FROM table WHERE ... [FOR UPDATE ...]` → `Row`: the first, in order of the key.
     Select {
         /// From which table.
         table: Table,

@@ -9,7 +9,7 @@ use contend_model::symmetry::{Permutation, Symmetric};
 use super::Grantee;
 
 /// The lease of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Expiry {
     /// `NULL`.
     Never,
@@ -20,7 +20,7 @@ pub(super) enum Expiry {
 }
 
 /// What is in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Image {
     pub key: Key,
     pub item: Option<Item>,
@@ -81,7 +81,9 @@ impl Image {
         } else {
             self.grantee
         };
-        Image { owner, value, number, lease, grantee, ..self }
+        let after = Image { owner, value, number, lease, ..self };
+        // A row that is left as it was is no new grant.
+        if after == self { self } else { Image { grantee, ..after } }
     }
 
     /// Whether all of the condition holds.
@@ -217,6 +219,16 @@ impl Rows {
             }
         }
         self.entries.retain(|entry| entry.committed.is_some() || entry.lock.is_some());
+    }
+
+    /// Gives the rows new names, by what is in them: which of two equal histories led here does not
+    /// matter. Only while nothing outside knows a row by its name.
+    pub fn rename(&mut self) {
+        let content = |e: &Entry| (e.table, e.committed, e.pending, e.lock);
+        self.entries.sort_unstable_by_key(content);
+        for (id, entry) in self.entries.iter_mut().enumerate() {
+            entry.id = id as u8;
+        }
     }
 
     /// Every version of every row.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Count, Error, Filter, IfLocked, Insert, Isolation, Key, Lease, OnConflict, Pick, Reply,
+    Count, Error, FREE, Filter, IfLocked, Insert, Isolation, Key, Lease, OnConflict, Pick, Reply,
     Request, Row, Set, Standing, Statement, Table, Until,
 };
 
@@ -46,10 +46,10 @@ impl Table {
     /// The literal for a value of the state column.
     fn literal(self, value: u8) -> &'static str {
         match (self, value) {
-            (Table::Jobs, super::FREE) => "'ready'",
+            (Table::Jobs, FREE) => "'ready'",
             (Table::Jobs, super::HELD) => "'running'",
             (Table::Jobs, _) => "'done'",
-            (_, super::FREE) => "0",
+            (_, FREE) => "0",
             (_, super::HELD) => "1",
             (_, _) => "2",
         }
@@ -143,7 +143,8 @@ impl fmt::Display for Insert {
         };
         put("item", self.item.map(|item| item.to_string()));
         put(names.owner, self.owner.map(|owner| owner.to_string()));
-        put(names.value, Some(self.table.literal(self.value).to_owned()));
+        let value = (self.value != FREE).then(|| self.table.literal(self.value).to_owned());
+        put(names.value, value);
         put(names.number, (self.number != 0).then(|| self.number.to_string()));
         put(names.lease, self.lease.map(|span| format!("clock_timestamp() + '{span} ms'")));
         let (columns, values) = (Joined(&columns, ", "), Joined(&values, ", "));
@@ -187,7 +188,9 @@ impl fmt::Display for Statement {
             Statement::Select { table, filter, for_update } => {
                 write!(f, "SELECT * FROM {table}")?;
                 write_where(f, *table, filter)?;
-                write!(f, " ORDER BY {} LIMIT 1", table.columns().key)?;
+                if filter.key.is_none() {
+                    write!(f, " ORDER BY {} LIMIT 1", table.columns().key)?;
+                }
                 for_update.map_or(Ok(()), |if_locked| if_locked.fmt(f))
             }
             Statement::Update { table, set, filter, pick, returning } => {
