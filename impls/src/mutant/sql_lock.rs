@@ -125,7 +125,15 @@ fn of_the_server_below_the_documents() -> Vec<Mutant> {
     let duplicate = SelectInsert { server_lacks, ..SQL_SELECT_INSERT };
     let server_lacks = Some(Guard::DetectsSerializationFailures);
     let overtaken = SelectInsert { server_lacks, ..SQL_SERIALIZABLE };
+    let server_lacks = Some(Guard::RollbackUndoes);
+    let left_behind = SelectInsert { server_lacks, ..SQL_SERIALIZABLE };
     vec![
+        Mutant::new(
+            "sql-select-insert-serializable on a server without RollbackUndoes",
+            left_behind,
+            DeadlockFreedom,
+            Calm,
+        ),
         Mutant::new(
             "sql-insert-update on a server without SeesUncommittedKeys",
             uncommitted,

@@ -68,6 +68,9 @@ impl Database {
             return Some(Reply::Error(Error::InFailedTransaction));
         }
         let mut work = Work::default();
+        if let Statement::Insert(Insert { table, key: key @ Some(_), .. }) = statement {
+            self.look(peer, table, Filter { key, ..Filter::default() });
+        }
         if let Some((table, filter)) = reads(&statement) {
             self.look(peer, table, filter);
             work.targets = self.targets(peer, table, &filter);

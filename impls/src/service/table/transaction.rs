@@ -20,19 +20,23 @@ pub(super) struct Transaction {
     snapshot: Option<Vec<Version>>,
     /// Serializable: what was asked so far.
     reads: Vec<(Table, Filter)>,
-    /// Serializable: what was read has been changed by a transaction that committed since.
+    /// Serializable: what others have committed since, before and after.
+    since: Vec<(Table, Image)>,
+    /// Serializable: what was read is not, or no longer, what is committed.
     overtaken: bool,
 }
 
 impl Transaction {
     /// Versions that the transaction keeps for itself.
     pub fn images(&self) -> impl Iterator<Item = &Image> {
-        self.snapshot.iter().flatten().map(|version| &version.image)
+        let seen = self.snapshot.iter().flatten().map(|version| &version.image);
+        seen.chain(self.since.iter().map(|(_, image)| image))
     }
 
     /// Versions that the transaction keeps for itself, to be changed.
     pub fn images_mut(&mut self) -> impl Iterator<Item = &mut Image> {
-        self.snapshot.iter_mut().flatten().map(|version| &mut version.image)
+        let seen = self.snapshot.iter_mut().flatten().map(|version| &mut version.image);
+        seen.chain(self.since.iter_mut().map(|(_, image)| image))
     }
 
     /// Names of the rows in its snapshot.
@@ -45,9 +49,12 @@ impl Transaction {
         Some(snapshot.iter().find(|version| version.id == id).map(|version| version.image))
     }
 
-    fn has_read(&self, table: Table, image: Option<Image>) -> bool {
-        let Some(image) = image else { return false };
-        self.reads.iter().any(|(of, filter)| *of == table && image.matches(filter))
+    /// Another transaction has committed this.
+    fn is_told_of(&mut self, table: Table, image: Image) {
+        if self.snapshot.is_some() {
+            self.overtaken |= self.reads.iter().any(|(of, f)| *of == table && image.matches(f));
+            self.since.push((table, image));
+        }
     }
 }
 
@@ -67,6 +74,7 @@ impl Database {
             failed: false,
             snapshot: None,
             reads: Vec::new(),
+            since: Vec::new(),
             overtaken: false,
         };
         let place = self.transactions.partition_point(|other| other.peer < peer);
@@ -81,6 +89,7 @@ impl Database {
             && own.isolation == Isolation::Serializable
         {
             own.snapshot.get_or_insert(committed);
+            own.overtaken |= own.since.iter().any(|(of, i)| *of == table && i.matches(&filter));
             if !own.reads.contains(&(table, filter)) {
                 own.reads.push((table, filter));
             }
@@ -159,8 +168,9 @@ impl Database {
         Reply::Error(error)
     }
 
-    /// Serializable transactions that have read what this one changes must not change anything after
-    /// it.
+    /// Serializable transactions that read what this one changes, as it was before, must not change
+    /// anything after it. PostgreSQL lets some of them pass that fail here; its own check may also fail
+    /// transactions that need not.
     fn overtake_readers(&mut self, peer: Peer) {
         let serializable =
             self.transaction(peer).is_some_and(|own| own.isolation == Isolation::Serializable);
@@ -170,10 +180,10 @@ impl Database {
         let writes = |entry: &&Entry| entry.lock == Some(peer) && entry.pending.is_some();
         let written: Vec<Entry> = self.rows.entries().filter(writes).copied().collect();
         for other in self.transactions.iter_mut().filter(|other| other.peer != peer) {
-            other.overtaken |= written.iter().any(|entry| {
-                other.has_read(entry.table, entry.committed)
-                    || other.has_read(entry.table, entry.pending.flatten())
-            });
+            for entry in &written {
+                let images = entry.committed.into_iter().chain(entry.pending.flatten());
+                images.for_each(|image| other.is_told_of(entry.table, image));
+            }
         }
     }
 
