@@ -8,7 +8,8 @@
 //! its `COMMIT` too may stay without an answer. The row is never deleted, so the fence never starts
 //! over. An attempt whose outcome is unknown is read back by its token; the token is fresh after every
 //! question without an answer, so what is read back is no older than the question from which the
-//! holder counts. The holder stops `margin` before the server does.
+//! holder counts. The holder stops `margin` before the server does. A long file, since both forms are one
+//! protocol.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, NodeId, Token};

@@ -1,7 +1,7 @@
 //! R-DB-SESSION: a lock that ends with its session: a row locked by an open transaction, or a session
 //! advisory lock. Safe while the connection lives; deadlock-free even when it does not.
 //!
-//! Sources: the PostgreSQL documentation, sections 13.3.2 "Row-Level Locks" and 13.3.5 "Advisory
+//! Sources: the PostgreSQL documentation, "Explicit Locking": "Row-Level Locks" and "Advisory
 //! Locks". The server frees the lock when *it* notices that the connection is gone. A holder that
 //! notices later, and effects that are not part of the transaction, are not protected. Waiters are
 //! served in order of arrival, unless their own patience ends. Whoever gives up cancels the statement,

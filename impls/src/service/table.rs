@@ -1,10 +1,10 @@
 //! A SQL server: tables, row locks, unique keys, transactions, sequences, advisory locks, as
 //! PostgreSQL has them; affected rows are counted as PostgreSQL or as MySQL counts them.
 //!
-//! Sources: the PostgreSQL documentation, sections 13.2 "Transaction Isolation", 13.3 "Explicit
-//! Locking", 9.17 "Sequence Manipulation Functions", 9.28.10 "Advisory Lock Functions", 28.4
-//! "Asynchronous Commit" and 64.5 "Index Uniqueness Checks" (numbers of version 17), the pages of
-//! INSERT, UPDATE and SELECT; MySQL's C API, `mysql_affected_rows()`.
+//! Sources: the PostgreSQL documentation, "Transaction Isolation", "Explicit Locking", "Index
+//! Uniqueness Checks", "Serialization Failure Handling", "Sequence Manipulation Functions",
+//! "Asynchronous Commit", and the pages of INSERT, UPDATE and SELECT; MySQL's C API,
+//! `mysql_affected_rows()`.
 //!
 //! One connection is one session, and a session asks one thing at a time. What has to wait for
 //! another transaction is not answered until it can go on, in order of arrival. The clock is
@@ -12,6 +12,7 @@
 //! would call a lease alive that has ended.
 
 mod advisory;
+mod insert;
 mod rows;
 mod run;
 mod transaction;

@@ -1,7 +1,7 @@
 //! The vocabulary of a SQL server: statements over tables of locks, jobs and versions, advisory
 //! locks, and transactions. Statements are built from the parts that the algorithms need, and are
 //! shown as the SQL that they stand for. Source: the PostgreSQL documentation, part VI (SQL commands)
-//! and section 9.28.10 (advisory lock functions).
+//! and "System Administration Functions" (advisory locks).
 
 mod sql;
 

@@ -3,8 +3,7 @@
 use contend_model::history::Fact;
 use contend_model::ident::Peer;
 use contend_model::message::table::{
-    Error, Filter, IfLocked, Insert, Key, Lease, OnConflict, Pick, Reply, Row, Set, Statement,
-    Table,
+    Error, Filter, IfLocked, Insert, Key, Lease, Pick, Reply, Row, Set, Statement, Table,
 };
 use contend_model::process::Effects;
 use contend_model::symmetry::{Permutation, Symmetric};
@@ -23,18 +22,18 @@ pub(super) struct Waiting {
 
 /// How far a statement has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Work {
+pub(super) struct Work {
     /// The rows that were to be changed or locked when it began, and are not yet.
-    targets: Vec<u8>,
-    affected: u8,
-    row: Option<Row>,
+    pub targets: Vec<u8>,
+    pub affected: u8,
+    pub row: Option<Row>,
     /// Whether it has waited for the first of them.
-    waited: bool,
+    pub waited: bool,
 }
 
 /// What a statement waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Obstacle {
+pub(super) enum Obstacle {
     /// The lock of this row.
     Row(u8),
     /// An advisory lock.
@@ -43,18 +42,26 @@ enum Obstacle {
 
 /// What becomes of a row that a statement has locked.
 #[derive(Clone, Copy)]
-enum Change {
+pub(super) enum Change {
     Lock,
     Update(Set),
     Delete,
 }
 
-enum Stop {
+/// Why a statement does not go on.
+pub(super) enum Stop {
     Waits(Obstacle),
     Fails(Error),
 }
 
-type Progress<T> = Result<T, Stop>;
+pub(super) type Progress<T> = Result<T, Stop>;
+
+impl Waiting {
+    /// Names of the rows that it waits for, now or later.
+    pub fn targets(&self) -> impl Iterator<Item = u8> {
+        self.work.targets.iter().copied()
+    }
+}
 
 impl Database {
     /// Runs a statement that has just arrived; `None` if it has to wait.
@@ -226,7 +233,7 @@ impl Database {
     }
 
     /// A number is drawn for good, whether or not the transaction commits.
-    fn draw(&mut self, table: Table) -> u32 {
+    pub(super) fn draw(&mut self, table: Table) -> u32 {
         let drawn = &mut self.drawn[table as usize];
         *drawn += 1;
         *drawn
@@ -245,7 +252,7 @@ impl Database {
     }
 
     /// Locks the rows one after the other, looks at each anew, and changes it.
-    fn change(
+    pub(super) fn change(
         &mut self,
         peer: Peer,
         work: &mut Work,
@@ -334,69 +341,6 @@ impl Database {
             }
             (Lease::For(span), _) => Expiry::Until(self.deadline(span, out)),
         }
-    }
-
-    fn insert(&mut self, peer: Peer, insert: &Insert, out: &mut Effects) -> Progress<Reply> {
-        let key = match insert.key {
-            Some(key) => key,
-            None => Key::Number(self.draw(insert.table)),
-        };
-        if let Some(taken) = self.taken(peer, insert.table, key)? {
-            return self.conflict(peer, insert, taken, out);
-        }
-        let lease = match insert.lease {
-            Some(span) => Expiry::Until(self.deadline(span, out)),
-            None => Expiry::Never,
-        };
-        let image = Image::inserted(insert, key, lease, Some(peer.node));
-        let waited_for =
-            self.waiting.iter().flat_map(|waiting| waiting.work.targets.iter().copied());
-        let seen = self.transactions.iter().flat_map(|transaction| transaction.ids());
-        let in_use: Vec<u8> = waited_for.chain(seen).collect();
-        self.rows.insert(insert.table, image, peer, &in_use);
-        let row = Some(image.row());
-        Ok(if insert.returning { Reply::Row(row) } else { Reply::Count(1) })
-    }
-
-    /// The row that has the key already. Whoever finds one that another transaction is inserting,
-    /// changing or deleting waits until it is known what becomes of it.
-    fn taken(&self, peer: Peer, table: Table, key: Key) -> Progress<Option<Entry>> {
-        let keyed = table != Table::Locks || self.settings.primary_key;
-        if !keyed || !self.has(Guard::UniqueKey) {
-            return Ok(None);
-        }
-        let same = |image: Option<Image>| image.is_some_and(|image| image.key == key);
-        let concerned = |entry: &&Entry| {
-            entry.table == table && (same(entry.committed) || same(entry.pending.flatten()))
-        };
-        for entry in self.rows.entries().filter(concerned) {
-            let undecided = entry.pending.is_some() && entry.locked_against(peer).is_some();
-            if undecided && self.has(Guard::SeesUncommittedKeys) {
-                return Err(Stop::Waits(Obstacle::Row(entry.id)));
-            }
-            if same(entry.seen_by(peer)) {
-                return Ok(Some(*entry));
-            }
-        }
-        Ok(None)
-    }
-
-    fn conflict(
-        &mut self,
-        peer: Peer,
-        insert: &Insert,
-        taken: Entry,
-        out: &mut Effects,
-    ) -> Progress<Reply> {
-        let mut work = Work { targets: vec![taken.id], ..Work::default() };
-        match insert.on_conflict {
-            OnConflict::Fail => return Err(Stop::Fails(Error::UniqueViolation)),
-            OnConflict::Nothing => {}
-            OnConflict::Update(set, filter) => {
-                self.change(peer, &mut work, &filter, (Change::Update(set), Pick::All), out)?;
-            }
-        }
-        Ok(if insert.returning { Reply::Row(work.row) } else { Reply::Count(work.affected) })
     }
 }
 
