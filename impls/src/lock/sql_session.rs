@@ -3,9 +3,10 @@
 //!
 //! Sources: the PostgreSQL documentation, "Explicit Locking": "Row-Level Locks" and "Advisory
 //! Locks". The server frees the lock when *it* notices that the connection is gone. A holder that
-//! notices later, and effects that are not part of the transaction, are not protected. Waiters are
-//! served in order of arrival, unless their own patience ends. Whoever gives up cancels the statement,
-//! and gives back what it may have got all the same.
+//! notices later, and effects that are not part of the transaction, are not protected. The server serves
+//! waiters in order of arrival, but a client whose patience ends closes its connection and loses its
+//! place, so no fairness is claimed. Whoever gives up cancels the statement, and gives back what it may
+//! have got all the same.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, NodeId};
@@ -278,7 +279,6 @@ impl Algorithm for Session {
             .claim(Property::Ownership, "0mNCT")
             .claim(Property::Reentrancy, "0mT")
             .claim(Property::Interruptibility, "0mNCT")
-            .claim(Property::Fairness, "0m")
             .claim(Property::Consistency, "0m")
     }
 
