@@ -16,7 +16,7 @@ use contend_model::world::{Mark, Reading, Scope, World};
 
 /// One acquisition each, a patient client library, and messages that take up to `delay`.
 fn slow(delay: Span) -> Scope {
-    let mut scope = Scope::of(Kind::Lock, Environment::Calm, 0);
+    let mut scope = Scope::of(&algorithm.card(), Environment::Calm, 0);
     scope.duty.operations = 1;
     scope.timing.retry = Range::exactly(Span::ms(1));
     scope.timing.timeout = Span::ms(8);
@@ -77,11 +77,8 @@ fn a_question_that_is_asked_again_must_prolong_the_grant_that_answers_it() {
 fn the_lock_delay_forgives_a_holder_that_is_paused_for_no_longer() {
     let scope = || {
         let mut scope = slow(Span::ms(1));
-        scope.reading = Reading::Bounded {
-            delay: Span::ms(1),
-            pause: scope.timing.margin,
-            drift: Span::ZERO,
-        };
+        scope.reading =
+            Reading::Bounded { delay: Span::ms(1), pause: scope.timing.margin, drift: Span::ZERO };
         scope
     };
     assert!(!breaks("sound", &SERVER_LOCK, scope(), MutualExclusion));

@@ -4,11 +4,13 @@ pub mod files;
 pub mod lock_server;
 pub mod resource;
 pub mod store;
+pub mod table;
 
 use contend_model::algorithm::{Service, Timing};
 
 use resource::{Checks, Resource};
 use store::{Durability, Settings, Store};
+use table::Database;
 
 /// A store that syncs every write, with a replica if the world has room for one.
 pub fn settings(timing: &Timing) -> Settings {
@@ -41,5 +43,13 @@ pub fn files_and_resource(settings: files::Settings) -> Vec<Service> {
     vec![
         Service { name: "resource", process: Box::new(Resource::new(Checks::Nothing)) },
         Service { name: "nfs", process: Box::new(files::Files::new(settings)) },
+    ]
+}
+
+/// A resource and a SQL server.
+pub fn database_and_resource(checks: Checks, database: Database) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "sql", process: Box::new(database) },
     ]
 }

@@ -4,6 +4,7 @@ pub mod files;
 pub mod lock_server;
 pub mod resource;
 pub mod store;
+pub mod table;
 
 use std::fmt;
 
@@ -24,6 +25,10 @@ pub enum Message {
     LockServer(lock_server::Request),
     /// A lock server's answer.
     LockServerReply(lock_server::Reply),
+    /// A request to a SQL server.
+    Table(table::Request),
+    /// A SQL server's answer.
+    TableReply(table::Reply),
     /// A request to the protected resource.
     Resource(resource::Request),
     /// The resource's answer.
@@ -51,6 +56,8 @@ impl fmt::Display for Message {
             Message::FilesReply(reply) => reply.fmt(f),
             Message::LockServer(request) => request.fmt(f),
             Message::LockServerReply(reply) => reply.fmt(f),
+            Message::Table(request) => request.fmt(f),
+            Message::TableReply(reply) => reply.fmt(f),
             Message::Resource(request) => request.fmt(f),
             Message::ResourceReply(reply) => reply.fmt(f),
             Message::Custom(custom) => custom.fmt(f),
@@ -79,6 +86,8 @@ impl Symmetric for Message {
             Message::Files(request) => request.permute(permutation),
             Message::FilesReply(reply) => reply.permute(permutation),
             Message::LockServer(request) => request.permute(permutation),
+            Message::Table(request) => request.permute(permutation),
+            Message::TableReply(reply) => reply.permute(permutation),
             Message::Resource(request) => request.permute(permutation),
             Message::LockServerReply(_) | Message::ResourceReply(_) | Message::Custom(_) => {}
         }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::World;
 use super::action::{Action, Link, Towards};
 use super::scope::Reading;
-use super::state::{Armed, Content, Running, State};
+use super::state::{Armed, Content, Packet, Running, State};
 use crate::ident::{NodeId, Peer, RESOURCE};
 use crate::monitor::{Monitors, Question};
 use crate::node::{Command, Node, Scratch, Stimulus};
@@ -223,7 +223,13 @@ impl World {
             let first = connection.to_service.first().map(|packet| packet.content);
             let over = match first {
                 Some(Content::End) => self.means_nothing(state, index),
-                // Its end was dropped while something was still to come.
+                // Its end was dropped while something was still to come, and what came has given
+                // the end a meaning.
+                None if !awaited && !self.means_nothing(state, index) => {
+                    let end = Packet { content: Content::End, left: Span::ZERO };
+                    state.connections[index].to_service.push(end);
+                    false
+                }
                 None => true,
                 Some(Content::Message(_)) => false,
             };
