@@ -9,14 +9,15 @@ use contend_impls::registry::{FILE_FLOCK, SERVER_LOCK};
 use contend_impls::service::lock_server;
 use contend_model::algorithm::Algorithm;
 use contend_model::property::Property::MutualExclusion;
-use contend_model::property::{Environment, Kind, Property};
+use contend_model::property::{Environment, Property};
 use contend_model::search::{Labels, Limits, search};
 use contend_model::time::{Range, Span};
 use contend_model::world::{Mark, Reading, Scope, World};
 
 /// One acquisition each, a patient client library, and messages that take up to `delay`.
 fn slow(delay: Span) -> Scope {
-    let mut scope = Scope::of(&algorithm.card(), Environment::Calm, 0);
+    let mut scope = Scope::of(&FILE_FLOCK.card(), Environment::Calm, 0);
+    scope.duty.think = Range::default();
     scope.duty.operations = 1;
     scope.timing.retry = Range::exactly(Span::ms(1));
     scope.timing.timeout = Span::ms(8);

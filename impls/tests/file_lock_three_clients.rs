@@ -5,18 +5,20 @@ use std::sync::atomic::AtomicBool;
 
 use contend_impls::lock::file_exclusive::{Breaking, FileExclusive};
 use contend_impls::registry::FILE_LOCK;
-use contend_model::algorithm::Role;
-use contend_model::property::{Environment, Kind, Property};
+use contend_model::algorithm::{Algorithm, Role};
+use contend_model::property::{Environment, Property};
 use contend_model::search::{Labels, Limits, search};
+use contend_model::time::Range;
 use contend_model::world::{Mark, Scope, World};
 
 /// Three clients with one acquisition each, and one crash; how many steps it takes to break mutual
 /// exclusion, if it was found to break.
 fn steps_to_two_holders(breaking: Breaking, max_states: usize) -> Option<usize> {
-    let mut scope = Scope::of(Kind::Lock, Environment::Crash, 1);
+    let algorithm = FileExclusive { breaking, ..FILE_LOCK };
+    let mut scope = Scope::of(&algorithm.card(), Environment::Crash, 1);
     scope.roles = vec![Role::Locker; 3];
     scope.duty.operations = 1;
-    let algorithm = FileExclusive { breaking, ..FILE_LOCK };
+    scope.duty.think = Range::default();
     let world = World::new(&algorithm, scope);
     assert_eq!(world.permutations().len(), 6, "clients and file system can be renamed");
     let limits = Limits { max_states, ..Limits::default() };

@@ -6,15 +6,16 @@ use std::sync::atomic::AtomicBool;
 
 use contend_impls::lock::sql_lease::{Guard, Lease};
 use contend_impls::registry::SQL_LEASE;
+use contend_model::algorithm::Algorithm;
 use contend_model::property::Environment::Calm;
-use contend_model::property::{Kind, Property};
+use contend_model::property::Property;
 use contend_model::search::{Labels, Limits, search};
 use contend_model::time::{Range, Span};
 use contend_model::world::{Mark, Reading, Scope, World};
 
 /// Whether two clients were never seen to hold at once.
 fn excludes(algorithm: Lease) -> bool {
-    let mut scope = Scope::of(Kind::Lock, Calm, 0);
+    let mut scope = Scope::of(&algorithm.card(), Calm, 0);
     scope.duty.operations = 1;
     scope.duty.think = Range::default();
     scope.timing.timeout = Span::ms(8);

@@ -104,7 +104,14 @@ pub fn verify(
         }
     });
     let mut rows = found.into_inner().expect("all searches have reported");
-    rows.sort_by_key(|(key, _)| *key);
+    // Where two studies speak of one property, the worse verdict is the verdict.
+    let rank = |verdict| match verdict {
+        Verdict::Violated => 0,
+        Verdict::Unknown => 1,
+        Verdict::Holds => 2,
+    };
+    rows.sort_by_key(|(key, row)| (*key, rank(row.verdict), std::cmp::Reverse(row.states)));
+    rows.dedup_by_key(|(key, _)| *key);
     rows.into_iter().map(|(_, row)| row).collect()
 }
 

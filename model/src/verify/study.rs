@@ -21,6 +21,8 @@ pub enum Study {
     GivingUp,
     /// Enqueue; dequeue, work, acknowledge.
     Queueing,
+    /// Two producers take turns, and one consumer.
+    Ordering,
     /// A consumer that is kept busy with newer items.
     Starving,
 }
@@ -39,8 +41,10 @@ impl Study {
         match (kind, environment) {
             (Kind::Lock, _) => &[Study::Locking, Study::Nesting, FEW, Study::GivingUp],
             // Starvation takes no fault; a lease that has to end first is no starvation.
-            (Kind::Queue, Environment::Calm) => &[Study::Queueing, Study::Starving],
-            (Kind::Queue, _) => &[Study::Queueing],
+            (Kind::Queue, Environment::Calm) => {
+                &[Study::Queueing, Study::Ordering, Study::Starving]
+            }
+            (Kind::Queue, _) => &[Study::Queueing, Study::Ordering],
         }
     }
 
@@ -71,18 +75,22 @@ impl Study {
             // In calm, starvation is asked for as well, and has a study of its own.
             Study::Queueing if environment == Environment::Calm => &QUEUES[..8],
             Study::Queueing => QUEUES,
+            Study::Ordering => &[Property::Fifo],
             Study::Starving => &[Property::Progress],
         }
     }
 
     /// The world of the study.
     pub fn world(self, algorithm: &dyn Algorithm, environment: Environment, faults: u8) -> World {
+        // Two producers get into each other's way without any fault, or not at all.
+        let faults = if self == Study::Ordering { 0 } else { faults };
         let scope = Scope::of(&algorithm.card(), environment, faults);
         let scope = match self {
             Study::Locking | Study::Queueing => scope,
             Study::Nesting => scope.nested(),
             Study::Overtaking { operations } => scope.contended(operations),
             Study::GivingUp => scope.impatient(),
+            Study::Ordering => scope.rivalling(),
             Study::Starving => scope.steady(),
         };
         // Traps are asked for client by client, so clients must be told apart.

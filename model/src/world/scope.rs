@@ -118,6 +118,14 @@ impl Scope {
         self
     }
 
+    /// For queues: two producers of one item each, and one consumer.
+    #[must_use]
+    pub fn rivalling(mut self) -> Self {
+        self.roles = vec![Role::Producer, Role::Producer, Role::Consumer];
+        self.duty.operations = 1;
+        self
+    }
+
     /// For queues: one consumer, and one producer of three items, of which none may be passed over
     /// by two that were enqueued after it.
     #[must_use]
