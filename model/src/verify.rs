@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::algorithm::Algorithm;
 use crate::property::{Environment, Property};
-use crate::search::Limits;
+use crate::search::{Labels, Limits};
 use crate::verdict::{Advance, Row, Verdict};
+use crate::world::Mark;
 
 pub use study::Study;
 
@@ -27,6 +28,8 @@ pub struct Options {
     pub max_bytes: u64,
     /// Searches that run side by side.
     pub threads: usize,
+    /// Whether a search may end as soon as a property that is asked for is violated.
+    pub until_violated: bool,
     /// Only these properties, if any are named.
     pub properties: Vec<Property>,
     /// Only these environments, if any are named.
@@ -41,6 +44,7 @@ impl Default for Options {
             max_states: 3_000_000,
             max_bytes: 1_500_000_000,
             threads: 2,
+            until_violated: false,
             properties: Vec::new(),
             environments: Vec::new(),
         }
@@ -57,8 +61,14 @@ impl Options {
         all.filter(|e| self.environments.is_empty() || self.environments.contains(e)).collect()
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self, wanted: &[Property]) -> Limits {
+        let violated = |labels, &property| labels | Labels::bit(Mark::Violated(property).bit());
+        let until = match self.until_violated {
+            true => wanted.iter().fold(Labels::NONE, violated),
+            false => Labels::NONE,
+        };
         Limits {
+            until,
             max_states: self.max_states,
             max_bytes: self.max_bytes,
             deadline: None,
@@ -172,7 +182,7 @@ fn run(
         let algorithm = card.name.clone();
         progress(&Advance { algorithm, environment: job.environment, states: p.states });
     };
-    let explored = crate::search::search(&world, &options.limits(), report, stop);
+    let explored = crate::search::search(&world, &options.limits(&wanted), report, stop);
     let judge = judge::Judge::new(&world, &explored);
     let rows: Vec<Row> = wanted.iter().map(|&property| judge.row(property, None)).collect();
     match job.study.larger() {

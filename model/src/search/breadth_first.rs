@@ -63,6 +63,9 @@ impl<'a, S: Subject, P: Fn(&Progress) + Sync> Search<'a, S, P> {
             }
             self.expand_level(&frontier, &mut ledger);
             (self.progress)(&ledger.progress());
+            if ledger.has_met(self.limits.until) {
+                ledger.cut(Cut::Met);
+            }
         }
         ledger.close(self.seen.into_inner().expect("no writer panicked"))
     }

@@ -8,7 +8,7 @@ use super::graph::Graph;
 use super::labels::Firsts;
 use super::path::Origins;
 use super::seen::{Entry, Seen};
-use super::{Cut, Limits, Progress};
+use super::{Cut, Labels, Limits, Progress};
 
 /// All that is known so far. Expansions must be admitted in the order of their states.
 pub(super) struct Ledger<State> {
@@ -142,6 +142,11 @@ impl<State> Ledger<State> {
     /// Records why the search ends here, before the states that are not expanded.
     pub fn cut(&mut self, reason: Cut) {
         self.cut = Some(reason);
+    }
+
+    /// Whether a state in which one of these facts holds is known.
+    pub fn has_met(&self, labels: Labels) -> bool {
+        self.firsts.of(labels).is_some()
     }
 
     pub fn is_cut(&self) -> bool {

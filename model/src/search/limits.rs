@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::Labels;
+
 /// What a search may spend. The result depends on `max_states` and `max_bytes` alone, unless the
 /// deadline or an interruption ends it.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Limits {
     pub deadline: Option<Duration>,
     /// Threads that expand states; 0 counts as 1. Levels of few states use one in any case.
     pub threads: usize,
+    /// Facts of which one is enough: the search ends with the level in which one is met.
+    pub until: Labels,
     /// Keep every transition and every state's labels, which the questions about traps and
     /// starvation need.
     pub keep_graph: bool,
@@ -36,6 +40,7 @@ impl Default for Limits {
             max_bytes: 4 << 30,
             deadline: None,
             threads: 1,
+            until: Labels::NONE,
             keep_graph: false,
         }
     }
@@ -67,6 +72,8 @@ pub enum Cut {
     Deadline,
     /// The caller set `stop`.
     Interrupted,
+    /// What [`Limits::until`] asks for was met.
+    Met,
 }
 
 impl fmt::Display for Cut {
@@ -76,6 +83,7 @@ impl fmt::Display for Cut {
             Cut::MemoryBudget => "the memory budget is spent",
             Cut::Deadline => "the deadline has passed",
             Cut::Interrupted => "interrupted",
+            Cut::Met => "what was looked for was met",
         })
     }
 }
