@@ -77,11 +77,8 @@ fn a_question_that_is_asked_again_must_prolong_the_grant_that_answers_it() {
 fn the_lock_delay_forgives_a_holder_that_is_paused_for_no_longer() {
     let scope = || {
         let mut scope = slow(Span::ms(1));
-        scope.reading = Reading::Bounded {
-            delay: Span::ms(1),
-            pause: scope.timing.margin,
-            drift: Span::ZERO,
-        };
+        scope.reading =
+            Reading::Bounded { delay: Span::ms(1), pause: scope.timing.margin, drift: Span::ZERO };
         scope
     };
     assert!(!breaks("sound", &SERVER_LOCK, scope(), MutualExclusion));
