@@ -16,7 +16,8 @@
 //!
 //! Files age by the server's clock; with breaking, a client stops relying on its file `margin` before
 //! it is old, counted from the moment the create was *sent* first. From then on it leaves the file
-//! alone: it must not even remove it, since somebody may be about to break it.
+//! alone: it must not even remove it, since somebody may be about to break it. A long file, since it
+//! is one protocol.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, NodeId, Token};
