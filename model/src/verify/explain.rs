@@ -132,8 +132,8 @@ fn explanation(world: &World, property: Property, steps: &[Frame], end: &State) 
             )
         }
         Property::Reentrancy => format!(
-            "at step {number} a holder that acquires again is refused, or loses the lock with the \
-             inner release"
+            "at step {number} a holder that acquires again is refused or waits for itself for ever, or \
+             loses the lock with the inner release"
         ),
         Property::Fairness => {
             format!("at step {number} {who} obtains the lock before somebody who waited already")

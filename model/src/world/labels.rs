@@ -30,6 +30,10 @@ pub enum Mark {
     Holds(usize),
     /// Somebody who waits has been overtaken so often, or more.
     Overtaken(usize),
+    /// This client, alive, holds and acquires again.
+    Nests(usize),
+    /// This client has acquired again and gives the inner hold back.
+    Unnests(usize),
     /// This item's enqueuing was acknowledged.
     Enqueued(usize),
     /// This item was delivered.
@@ -64,6 +68,8 @@ impl Mark {
             Mark::Wants(client) => nth(0, client),
             Mark::Holds(client) => nth(1, client),
             Mark::Overtaken(times) => nth(2, times - 1),
+            Mark::Nests(client) => nth(3, client),
+            Mark::Unnests(client) => nth(4, client),
             Mark::Enqueued(item) => nth(0, item),
             Mark::Delivered(item) => nth(1, item),
             Mark::Finished(item) => nth(2, item),
@@ -105,8 +111,11 @@ impl World {
                         mark(Mark::Holds(number));
                         mark(Mark::Reached);
                     }
-                    if caller.phase() == Phase::Cancelling {
-                        mark(Mark::Cancelled);
+                    match caller.phase() {
+                        Phase::Cancelling => mark(Mark::Cancelled),
+                        Phase::Nesting { .. } => mark(Mark::Nests(number)),
+                        Phase::Unnesting { .. } => mark(Mark::Unnests(number)),
+                        _ => {}
                     }
                 }
             }

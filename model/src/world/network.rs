@@ -77,7 +77,7 @@ impl State {
         let connection = &mut self.connections[index];
         connection.client_open = false;
         connection.to_client.clear();
-        connection.to_service.push(Packet { content: Content::End, left: Span::ZERO });
+        connection.to_service.push(end_after(&connection.to_service));
         let link = connection.link(Towards::Client);
         self.late.retain(|(late, _)| *late != link);
     }
@@ -100,8 +100,7 @@ impl State {
             } else if connection.service == node {
                 connection.to_service.clear();
                 if connection.service_open && connection.client_open {
-                    let end = Packet { content: Content::End, left: Span::ZERO };
-                    connection.to_client.push(end);
+                    connection.to_client.push(end_after(&connection.to_client));
                 }
                 connection.service_open = false;
             }
@@ -134,8 +133,7 @@ impl State {
                 }
                 let known = connection.to_client.iter().any(|p| p.content == Content::End);
                 if connection.client_open && !known {
-                    let end = Packet { content: Content::End, left: Span::ZERO };
-                    connection.to_client.push(end);
+                    connection.to_client.push(end_after(&connection.to_client));
                 }
                 connection.service_open = false;
                 None
@@ -155,8 +153,7 @@ impl State {
                 // A service that still believes in the connection learns of its end as well.
                 let told = connection.to_service.iter().any(|p| p.content == Content::End);
                 if connection.service_open && !told {
-                    let end = Packet { content: Content::End, left: Span::ZERO };
-                    connection.to_service.push(end);
+                    connection.to_service.push(end_after(&connection.to_service));
                 }
                 news.then_some(Stimulus::Disconnected(from))
             }
@@ -178,4 +175,10 @@ impl State {
                 || !connection.to_service.is_empty()
         });
     }
+}
+
+/// The end of a connection, which takes as long as what travels before it, and no longer.
+fn end_after(queue: &[Packet]) -> Packet {
+    let left = queue.last().map_or(Span::ZERO, |last| last.left);
+    Packet { content: Content::End, left }
 }
