@@ -11,6 +11,8 @@ use crate::lock::file_flock::FileFlock;
 use crate::lock::file_stat::FileStat;
 use crate::lock::get_then_set::GetThenSet;
 use crate::lock::redis::Redis;
+use crate::lock::redis_read_write::ReadWrite;
+use crate::lock::redis_semaphore::Semaphore;
 use crate::lock::released_early::ReleasedEarly;
 use crate::lock::server::Server;
 use crate::lock::server_flag::ServerFlag;
@@ -181,6 +183,8 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(SQL_ROW_LOCK),
         Box::new(SQL_ADVISORY_LOCK),
         Box::new(Version { lacks: None }),
+        Box::new(ReadWrite::default()),
+        Box::new(Semaphore::default()),
         Box::new(CacheList),
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),

@@ -159,6 +159,24 @@ pub enum Script {
         /// The counter of grants, which never expires.
         fence: Key,
     },
+    /// `if no blocker exists then SET the first free slot value NX PX ms` → which slot, or `Nil`.
+    TakeSlot {
+        /// Keys of which one is to be had.
+        slots: &'static [Key],
+        /// Keys of which none may exist.
+        blockers: &'static [Key],
+        /// The taker's token.
+        value: Value,
+        /// How long the slot is its own; for ever without.
+        lease: Option<Span>,
+    },
+    /// `for each slot: if GET slot == value then DEL slot` → how many were deleted.
+    LeaveSlot {
+        /// Keys of which one may be the caller's.
+        slots: &'static [Key],
+        /// The caller's token.
+        value: Value,
+    },
     /// `if SET once:item 1 NX then LPUSH queue item` → 1 if pushed, 0 if it had been before.
     PushOnce {
         /// The list to push to.
@@ -246,6 +264,19 @@ impl fmt::Display for Key {
     }
 }
 
+/// Keys beside each other.
+struct Keys(&'static [Key]);
+
+impl fmt::Display for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, key) in self.0.iter().enumerate() {
+            let space = if place == 0 { "" } else { " " };
+            write!(f, "{space}{key}")?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -319,6 +350,17 @@ impl fmt::Display for Script {
             }
             Script::AcquireFenced { key, value, lease, fence } => {
                 write!(f, "EVAL acquire-with-fence {key} {value} {lease} {fence}")
+            }
+            Script::TakeSlot { slots, blockers, value, lease } => {
+                write!(f, "EVAL take-slot {}", Keys(slots))?;
+                if !blockers.is_empty() {
+                    write!(f, " unless {}", Keys(blockers))?;
+                }
+                write!(f, " {value}")?;
+                lease.map_or(Ok(()), |lease| write!(f, " {lease}"))
+            }
+            Script::LeaveSlot { slots, value } => {
+                write!(f, "EVAL leave-slot {} {value}", Keys(slots))
             }
             Script::PushOnce { queue, item } => write!(f, "EVAL push-once {queue} {item}"),
             Script::Claim { queue, processing, token, lease } => {
@@ -394,6 +436,9 @@ impl Symmetric for Script {
             | Script::CompareExpire(key, value, _)
             | Script::AcquireFenced { key, value, .. } => {
                 key.permute(permutation);
+                value.permute(permutation);
+            }
+            Script::TakeSlot { value, .. } | Script::LeaveSlot { value, .. } => {
                 value.permute(permutation);
             }
             Script::PushOnce { item, .. } => item.permute(permutation),

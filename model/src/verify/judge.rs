@@ -145,9 +145,7 @@ impl<'a> Judge<'a> {
             Property::DeadlockFreedom | Property::Interruptibility => {
                 clients.map(|c| (Mark::Wants(c), Mark::Holds(c))).collect()
             }
-            Property::Reentrancy => {
-                clients.map(|c| (Mark::Nests(c), Mark::Unnests(c))).collect()
-            }
+            Property::Reentrancy => clients.map(|c| (Mark::Nests(c), Mark::Unnests(c))).collect(),
             Property::NoLoss => items.map(|i| (Mark::Enqueued(i), Mark::Finished(i))).collect(),
             Property::AtLeastOnce => items.map(|i| (Mark::Enqueued(i), Mark::Applied(i))).collect(),
             Property::Progress => items.map(|i| (Mark::Enqueued(i), Mark::Delivered(i))).collect(),

@@ -74,6 +74,28 @@ impl Store {
             Script::AcquireFenced { key, value, lease, fence } => {
                 self.acquire_fenced(key, value, (lease, fence), by, out)
             }
+            Script::TakeSlot { slots, blockers, value, lease } => {
+                let blocked = blockers.iter().any(|&blocker| self.live.contains(blocker));
+                let free = slots.iter().position(|&slot| !self.live.contains(slot));
+                match free.filter(|_| !blocked) {
+                    Some(slot) => {
+                        let deadline = lease.map(|lease| self.deadline_of(slots[slot], lease, out));
+                        self.live.put(slots[slot], value, deadline, Some(by));
+                        Reply::Int(slot as u32)
+                    }
+                    None => Reply::Nil,
+                }
+            }
+            Script::LeaveSlot { slots, value } => {
+                let mut left = 0;
+                for &slot in slots {
+                    if self.live.holds(slot, value) {
+                        self.delete(slot, by, out);
+                        left += 1;
+                    }
+                }
+                Reply::Int(left)
+            }
             Script::PushOnce { queue, item } => self.push_once(queue, item),
             Script::Claim { queue, processing, token, lease } => {
                 self.claim(queue, processing, token, lease, out)
