@@ -67,6 +67,22 @@ impl Cause {
         text
     }
 
+    /// [`Self::letters`] of a property of one algorithm; for fairness `≤n` where nobody is overtaken
+    /// more often, and `∞` before the letters of environments in which it goes on without end.
+    pub fn cell(matrix: &Matrix<'_>, property: Property) -> String {
+        let cause = Cause::of(matrix, property);
+        let letters = cause.letters();
+        match (property, &cause) {
+            (Property::Fairness, Cause::Broken { .. }) => format!("∞ {letters}"),
+            (Property::Fairness, Cause::Nothing { unknown }) => match matrix.most_overtaken() {
+                Some(times) if unknown.is_empty() => format!("≤{times}"),
+                Some(times) => format!("≤{times} {letters}"),
+                None => letters,
+            },
+            _ => letters,
+        }
+    }
+
     /// The environments that break it.
     pub fn broken_by(&self) -> &[Environment] {
         match self {
