@@ -1,7 +1,7 @@
 //! Files and folders of the user: read, made, or refused before any work is done.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::failure::Failure;
 

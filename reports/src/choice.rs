@@ -15,7 +15,7 @@ use crate::names::{count, grouped, in_words, list, number, some};
 pub(crate) type Sentence = String;
 
 /// How many algorithms a sentence names; the table below it has them all.
-const NAMED: usize = 8;
+const NAMED: usize = 5;
 
 /// The property for whose sake one takes a lock, or a queue.
 pub(crate) fn essential(kind: Kind) -> Property {
