@@ -5,8 +5,9 @@ mod queue;
 
 use contend_model::algorithm::Card;
 use contend_model::metrics::{LockSummary, QueueSummary, Summary};
-use contend_model::property::Kind;
+use contend_model::property::{Kind, Property};
 use contend_model::run::{Comparison, SimulationReport};
+use contend_model::scenario::Scenario;
 
 use crate::names::{grouped, number};
 
@@ -37,6 +38,19 @@ pub(crate) struct Measured<'a> {
     pub calm: Option<&'a SimulationReport>,
     /// Under every kind of fault.
     pub faulty: Option<&'a SimulationReport>,
+}
+
+/// Whether simulated runs of this algorithm can violate the property at all: otherwise that none
+/// did says nothing.
+pub(crate) fn is_judged(card: &Card, simulation: &SimulationReport, property: Property) -> bool {
+    let asked = match property {
+        // Only a graph of all states tells whether it goes on for ever.
+        Property::Fairness | Property::Interruptibility => false,
+        Property::Reentrancy => Scenario::from_toml("", &simulation.scenario)
+            .is_ok_and(|scenario| scenario.workload.nested),
+        _ => true,
+    };
+    asked && card.does_not_offer(property).is_none()
 }
 
 /// All simulations with the name of their runs: those of one algorithm side by side.

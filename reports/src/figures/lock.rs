@@ -60,6 +60,6 @@ const FAILED: Column =
         of_lock(s)?.failed_attempts_per_operation
     });
 
-const MOST_OVERTAKEN: Column = value("at most", "later comers served first during one wait", |s| {
-    Some(of_lock(s)?.overtakings.max as f64)
+const MOST_OVERTAKEN: Column = count("at most", "later comers served first during one wait", |s| {
+    of_lock(s).map_or(0, |lock| lock.overtakings.max)
 });

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::group::{Group, by_backend};
 use super::term::Term;
-use crate::figures::measured;
+use crate::figures::{is_judged, measured};
 use crate::names::{grouped, number};
 
 /// The rates of one kind of algorithm, under faults.
@@ -40,21 +40,25 @@ impl Violations {
     /// `None` if nothing of this kind was simulated under faults.
     pub fn new(comparison: &Comparison, kind: Kind) -> Option<Self> {
         let measured = measured(comparison, kind);
-        let rows = measured.iter().filter_map(|measured| {
-            let metrics = &measured.faulty?.metrics;
-            let rate_of = |property: Property| {
-                metrics.violations().iter().find(|rate| rate.property == property)
+        let faulty = || measured.iter().filter_map(|one| Some((one.card, one.faulty?)));
+        let judged =
+            |property: &Property| faulty().any(|(card, report)| is_judged(card, report, *property));
+        let properties: Vec<Property> = Property::of(kind).iter().copied().filter(judged).collect();
+        let rows = faulty().map(|(card, report)| {
+            let rates = report.metrics.violations();
+            let cell = |&property: &Property| {
+                let rate = rates.iter().find(|rate| rate.property == property);
+                RateCell::new(property, rate.filter(|_| is_judged(card, report, property)))
             };
-            let cells = Property::of(kind).iter().map(|&p| RateCell::new(p, rate_of(p)));
             let row = ViolationRow {
-                algorithm: measured.card.name.clone(),
-                operations: grouped(metrics.operations()),
-                cells: cells.collect(),
+                algorithm: card.name.clone(),
+                operations: grouped(report.metrics.operations()),
+                cells: properties.iter().map(cell).collect(),
             };
-            Some((measured.card, row))
+            (card, row)
         });
         let groups = by_backend(rows);
-        let properties = Property::of(kind).iter().copied().map(Term::property).collect();
+        let properties = properties.iter().copied().map(Term::property).collect();
         (!groups.is_empty()).then(|| Violations { kind: kind.to_string(), properties, groups })
     }
 }
@@ -65,7 +69,7 @@ impl RateCell {
         let estimate = rate.and_then(|rate| Some((rate, rate.per_million?)));
         let Some((rate, estimate)) = estimate else {
             let (text, interval) = ("–".into(), String::new());
-            let hint = "nothing was finished, so there is no rate".into();
+            let hint = "not offered, not asked for in these runs, or nothing was finished".into();
             return RateCell { property: name, class: "moot", text, interval, hint, bar: 0 };
         };
         let (low, high) = (number(estimate.low), number(estimate.high));

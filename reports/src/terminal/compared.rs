@@ -2,11 +2,9 @@
 
 use std::fmt::Write;
 
-use comfy_table::{Cell, CellAlignment};
 use contend_model::property::{Environment, Kind, Property};
 use contend_model::run::{Comparison, SimulationReport};
 
-use super::{WIDTH, plain};
 use crate::causes::Cause;
 use crate::choice::essential;
 use crate::figures::measured;
@@ -40,8 +38,9 @@ pub fn overview(comparison: &Comparison) -> String {
     let letters = Environment::ALL.map(|e| format!("{} {e}", e.letter()));
     let _ = writeln!(
         text,
-        "Letters: the weakest environments that break it ({}). ✔ nothing that was tried does, – not\n\
-         offered, ? no answer in those that follow; fairness: ≤n bound of overtakings, ∞ without end.",
+        "Letters: the weakest environments that break it ({}).\n\
+         ✔ nothing that was tried does, – not offered, ? no answer in those that follow;\n\
+         fairness: ≤n a waiter is overtaken at most n times, ∞ without end.",
         list(&letters)
     );
     text
@@ -53,26 +52,33 @@ pub fn costs(comparison: &Comparison) -> String {
     let mut text = String::new();
     for kind in [Kind::Lock, Kind::Queue] {
         let measured = measured(comparison, kind);
-        if measured.is_empty() {
-            continue;
-        }
+        let Some(widest) = measured.iter().map(|one| one.card.name.len()).max() else { continue };
         let essential = essential(kind);
-        let mut table = plain(WIDTH);
-        let mut header = vec![kind.to_string()];
-        header.extend(["p50 ms", "p99 ms", "per s", "messages", "Jain"].map(String::from));
-        header.push("faults: p99 ms".into());
-        header.push("recovery p99 ms".into());
-        header.push(format!("{essential} per million"));
-        table.set_header(header);
+        let broken = format!("{essential}/M");
+        let last = broken.len();
+        let _ = writeln!(
+            text,
+            "{:widest$}    p50 ms    p99 ms   per s  messages  Jain | p99 ms  recovery  {broken}",
+            kind.to_string()
+        );
         for one in &measured {
-            let mut line = vec![Cell::new(&one.card.name)];
             let figures = calm(one.calm).into_iter().chain(faulty(one.faulty, essential));
-            let written = figures.map(|figure| figure.map_or_else(|| "–".to_owned(), number));
-            line.extend(written.map(|text| Cell::new(text).set_alignment(CellAlignment::Right)));
-            table.add_row(line);
+            let written: Vec<String> =
+                figures.map(|figure| figure.map_or_else(|| "–".to_owned(), number)).collect();
+            let [p50, p99, rate, messages, jain, tail, recovery, violations] = &written[..] else {
+                unreachable!("five figures and three");
+            };
+            let _ = writeln!(
+                text,
+                "{:widest$}  {p50:>8}  {p99:>8}  {rate:>6}  {messages:>8}  {jain:>4} | {tail:>6}  \
+                 {recovery:>8}  {violations:>last$}",
+                one.card.name
+            );
         }
-        text += &format!("{table}\n\n");
+        text.push('\n');
     }
+    text += "Right of the bar: under all faults; recovery is the 99th percentile of the time until\n\
+             things went on after a crash, in ms, and /M a rate per million operations.\n";
     text
 }
 
