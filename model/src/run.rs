@@ -76,6 +76,9 @@ pub struct Comparison {
     pub calm: Vec<SimulationReport>,
     /// Runs under every kind of fault: what breaks.
     pub simulations: Vec<SimulationReport>,
+    /// Whether the work was stopped before its end: then only what was finished is here.
+    #[serde(default)]
+    pub partial: bool,
 }
 
 /// What produced a record.
@@ -239,7 +242,7 @@ mod tests {
         let old = r#"{"version": 1, "build": {"contend": "", "rustc": "", "target": "",
             "profile": ""}, "commands": [], "cards": [], "rows": [], "simulations": []}"#;
         let comparison = Comparison::from_json("report.json", old).unwrap();
-        assert_eq!(comparison.calm, []);
+        assert_eq!((comparison.calm, comparison.partial), (vec![], false));
     }
 
     #[test]

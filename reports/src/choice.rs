@@ -38,7 +38,9 @@ pub(crate) fn sentences(comparison: &Comparison) -> Vec<(Option<Kind>, Vec<Sente
             parts.push((Some(kind), sentences));
         }
     }
-    let evidence = [as_claimed(comparison), simulated(comparison)];
+    let stopped = "The work was stopped before its end: this is what was finished by then.";
+    let partial = comparison.partial.then(|| stopped.to_owned());
+    let evidence = [partial, as_claimed(comparison), simulated(comparison)];
     let evidence: Vec<Sentence> = evidence.into_iter().flatten().collect();
     if !evidence.is_empty() {
         parts.push((None, evidence));
@@ -250,7 +252,7 @@ fn simulated(comparison: &Comparison) -> Option<Sentence> {
         (None, _) => "none lost mutual exclusion or acknowledged items".into(),
     };
     Some(format!(
-        "In {} simulated runs of {}, {seen}.",
+        "In {} runs of {} under all faults at once, {seen}.",
         grouped(runs),
         count(comparison.simulations.len(), "algorithm"),
     ))

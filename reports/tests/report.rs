@@ -130,6 +130,16 @@ fn runs_in_which_nobody_fails_stand_beside_those_under_faults() {
 }
 
 #[test]
+fn a_report_of_work_that_was_stopped_says_so() {
+    let said = "The work was stopped before its end";
+    let stopped = Comparison { partial: true, ..comparison() };
+    for text in [contend_reports::html(&stopped), contend_reports::markdown(&stopped)] {
+        assert!(text.contains(said));
+    }
+    assert!(!contend_reports::html(&comparison()).contains(said));
+}
+
+#[test]
 fn an_empty_comparison_still_makes_a_page() {
     let mut empty = comparison();
     empty.cards.clear();

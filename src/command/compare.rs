@@ -53,7 +53,8 @@ impl Compare {
         files::check_writable(&self.out)?;
         let options = Options { threads: threads.get(), ..Options::default() };
         let simulations = self.simulate(&algorithms, interruption)?;
-        let rows = verify::explore(&algorithms, &options, interruption);
+        let mut rows = verify::explore(&algorithms, &options, interruption);
+        rows.retain(|row| !verify::is_open(row, interruption));
         let comparison = Comparison {
             version: run::VERSION,
             build: build(),
@@ -62,6 +63,7 @@ impl Compare {
             rows,
             calm: simulations.calm,
             simulations: simulations.faulty.iter().map(|s| s.report.clone()).collect(),
+            partial: interruption.asked(),
         };
         let written = reports::write(&comparison, &self.out)?;
         match self.format {
@@ -148,6 +150,6 @@ fn text(comparison: &Comparison) -> String {
         );
         text += &terminal::costs(comparison);
     }
-    text += &verify::summary(&comparison.cards, &comparison.rows, false);
+    text += &verify::summary(&comparison.cards, &comparison.rows.iter().collect::<Vec<_>>(), false);
     text
 }

@@ -167,6 +167,7 @@ impl Replay {
             let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
             return console::print(&text);
         }
+        console::say("Enter shows the next step");
         let (mut input, mut waiting) = (std::io::stdin().lock(), true);
         for line in lines {
             console::print(line)?;

@@ -92,7 +92,7 @@ impl Verify {
             }
             Format::Text => {
                 let cards: Vec<Card> = algorithms.iter().map(|a| a.card()).collect();
-                console::print(&text(&cards, &rows, &saved, one))?;
+                console::print(&text(&cards, &rows, &saved, one, interruption))?;
             }
         }
         Ok(status(&rows, interruption))
@@ -134,11 +134,17 @@ pub fn explore(
     rows
 }
 
+/// Whether an interruption has left the row open: then it speaks neither for a claim nor against
+/// it.
+pub fn is_open(row: &Row, interruption: &Interruption) -> bool {
+    let reason = row.reason.as_deref().unwrap_or_default();
+    let unknown = row.verdict == Verdict::Unknown;
+    interruption.asked() && unknown && reason.starts_with("interrupted")
+}
+
 /// What the verdicts say about the claims.
 pub fn status(rows: &[Row], interruption: &Interruption) -> Status {
-    // What an interruption left open speaks neither for a claim nor against it.
-    let open = |row: &Row| interruption.asked() && row.verdict == Verdict::Unknown;
-    let broken = |row: &Row| !(row.as_claimed || open(row));
+    let broken = |row: &Row| !(row.as_claimed || is_open(row, interruption));
     match rows.iter().any(broken) {
         true => Status::ClaimFails,
         false if interruption.asked() => Status::Interrupted,
@@ -173,7 +179,13 @@ fn save(
     Ok(saved)
 }
 
-fn text(cards: &[Card], rows: &[Row], saved: &[Option<String>], show_all: bool) -> String {
+fn text(
+    cards: &[Card],
+    rows: &[Row],
+    saved: &[Option<String>],
+    show_all: bool,
+    interruption: &Interruption,
+) -> String {
     let mut text = terminal::verdicts(cards, rows);
     let told: Vec<_> = rows
         .iter()
@@ -188,7 +200,12 @@ fn text(cards: &[Card], rows: &[Row], saved: &[Option<String>], show_all: bool) 
     if !told.is_empty() {
         text += &format!("\n{LEGEND}\n");
     }
-    text += &summary(cards, rows, told.is_empty());
+    let finished: Vec<&Row> = rows.iter().filter(|row| !is_open(row, interruption)).collect();
+    text += &summary(cards, &finished, told.is_empty());
+    let open = (rows.len() - finished.len()) as u64;
+    if open > 0 {
+        let _ = writeln!(text, "{} left open by the interruption", count(open, "verdict"));
+    }
     let files: Vec<&String> = saved.iter().flatten().collect();
     if let Some(first) = files.first() {
         let number = count(files.len() as u64, "counterexample");
@@ -220,8 +237,8 @@ fn tell(text: &mut String, row: &Row, file: Option<&str>) {
 }
 
 /// The last lines: what it all comes to, and where to look next.
-pub fn summary(cards: &[Card], rows: &[Row], hint: bool) -> String {
-    let wrong: Vec<&Row> = rows.iter().filter(|row| !row.as_claimed).collect();
+pub fn summary(cards: &[Card], rows: &[&Row], hint: bool) -> String {
+    let wrong: Vec<&&Row> = rows.iter().filter(|row| !row.as_claimed).collect();
     let states: usize = rows.iter().map(|row| row.states).max().unwrap_or(0);
     let mut text = format!(
         "\n{}, {}, {} at most in a search: ",

@@ -39,6 +39,7 @@ pub fn comparison() -> Comparison {
         rows,
         calm: locks(&cards).map(|card| simulation(card, 4, false)).collect(),
         simulations: locks(&cards).map(|card| simulation(card, 4, true)).collect(),
+        partial: false,
         cards,
     }
 }
