@@ -30,7 +30,9 @@ impl Cause {
             let all = Environment::ALL.into_iter();
             all.filter(|&environment| matrix.mark(property, environment) == mark).collect()
         };
-        let unknown = where_it(Mark::Unknown);
+        // Where nobody has asked nobody can tell either.
+        let mut unknown = [where_it(Mark::Unknown), where_it(Mark::Absent)].concat();
+        unknown.sort();
         let mut by = where_it(Mark::Violated);
         // Every environment allows what calm allows, and adds one cause to it.
         if by.contains(&Environment::Calm) {
