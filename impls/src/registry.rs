@@ -4,16 +4,36 @@
 use contend_model::algorithm::{Algorithm, Card, Form};
 use contend_model::property::Property;
 
+use crate::lock::cache_nx::CacheNx;
+use crate::lock::exists_then_set::ExistsThenSet;
+use crate::lock::file_exclusive::{Breaking, FileExclusive};
+use crate::lock::file_flock::FileFlock;
+use crate::lock::file_stat::FileStat;
 use crate::lock::get_then_set::GetThenSet;
 use crate::lock::redis::Redis;
 use crate::lock::released_early::ReleasedEarly;
+use crate::lock::server::Server;
+use crate::lock::server_flag::ServerFlag;
 use crate::lock::set::CacheSet;
 use crate::lock::set_nx::SetNx;
 use crate::lock::set_nx_forever::SetNxForever;
+use crate::lock::sql_check_then_access::CheckThenAccess;
+use crate::lock::sql_insert_delete::InsertDelete;
+use crate::lock::sql_insert_update::InsertUpdate;
+use crate::lock::sql_lease::{By, Lease};
+use crate::lock::sql_pessimistic::Pessimistic;
+use crate::lock::sql_select_insert::SelectInsert;
+use crate::lock::sql_session::{Session, What};
+use crate::lock::sql_steps::Steps;
+use crate::lock::sql_update::Update;
+use crate::lock::sql_version::Version;
+use crate::lock::sql_wait_then_enter::WaitThenEnter;
+use crate::lock::steps_cache::{Reading, StepsCache};
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
 use crate::retry::Retry;
+use crate::service::table::Counts;
 
 /// The plain repaired lock; the others differ from it by a setting.
 pub const REDIS_LOCK: Redis = Redis {
@@ -25,6 +45,18 @@ pub const REDIS_LOCK: Redis = Redis {
     store_lacks: None,
 };
 
+/// The repaired lock server; the others differ from it by a setting.
+pub const SERVER_LOCK: Server =
+    Server { name: "server-lock", fencing: false, renewal: false, lacks: None, server_lacks: None };
+
+/// The repaired lock file; the others differ from it by what becomes of old files.
+pub const FILE_LOCK: FileExclusive =
+    FileExclusive { name: "file-lock", breaking: Breaking::Never, lacks: None, files_lack: None };
+
+/// The kernel lock on a file that is never removed.
+pub const FILE_FLOCK: FileFlock =
+    FileFlock { name: "file-flock", unlinks: false, lacks: None, files_lack: None };
+
 /// The repaired queue.
 pub const REDIS_QUEUE: ReliableList = ReliableList {
     name: "redis-reliable-list",
@@ -32,6 +64,47 @@ pub const REDIS_QUEUE: ReliableList = ReliableList {
     lacks: None,
     store_lacks: None,
 };
+
+/// The first document's lock over a table, with a primary key.
+pub const SQL_INSERT_UPDATE: InsertUpdate =
+    InsertUpdate { name: "sql-insert-update", quoted: true, primary_key: true, server_lacks: None };
+
+/// The second document's lock over a table, with a primary key.
+pub const SQL_SELECT_INSERT: SelectInsert = SelectInsert {
+    name: "sql-select-insert",
+    primary_key: true,
+    serializable: false,
+    server_lacks: None,
+};
+
+/// The same in one serializable transaction.
+pub const SQL_SERIALIZABLE: SelectInsert = SelectInsert {
+    name: "sql-select-insert-serializable",
+    primary_key: false,
+    serializable: true,
+    ..SQL_SELECT_INSERT
+};
+
+/// The third document's lock over a table.
+const SQL_UPDATE: Update = Update { name: "sql-update", tests: false, counts: Counts::Matched };
+
+/// The plain lease over a table.
+pub const SQL_LEASE: Lease =
+    Lease { name: "sql-lease", by: By::Upsert, fencing: false, lacks: None, server_lacks: None };
+
+/// The same with a fencing token.
+pub const SQL_LEASE_FENCED: Lease = Lease { name: "sql-lease-fenced", fencing: true, ..SQL_LEASE };
+
+/// The compare-and-set over a table.
+pub const SQL_CAS: Lease = Lease { name: "sql-cas", by: By::CompareAndSet, ..SQL_LEASE };
+
+/// The lock that is a locked row.
+pub const SQL_ROW_LOCK: Session =
+    Session { name: "sql-row-lock", what: What::Row, lacks: None, server_lacks: None };
+
+/// The session advisory lock.
+pub const SQL_ADVISORY_LOCK: Session =
+    Session { name: "sql-advisory-lock", what: What::Advisory, ..SQL_ROW_LOCK };
 
 /// All algorithms, in the order of lists and tables.
 pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
@@ -51,6 +124,63 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
             syncs_every_write: false,
             ..REDIS_LOCK
         }),
+        Box::new(CacheNx),
+        Box::new(ExistsThenSet),
+        Box::new(StepsCache(Reading::WritesWhenHeld)),
+        Box::new(StepsCache(Reading::WaitsForSet)),
+        Box::new(StepsCache(Reading::ReadsToObtain)),
+        Box::new(ServerFlag),
+        Box::new(SERVER_LOCK),
+        Box::new(Server { name: "server-lock-renewed", renewal: true, ..SERVER_LOCK }),
+        Box::new(Server { name: "server-lock-fenced", fencing: true, ..SERVER_LOCK }),
+        Box::new(FileStat { steals: false }),
+        Box::new(FileStat { steals: true }),
+        Box::new(FILE_LOCK),
+        Box::new(FileExclusive {
+            name: "file-lock-rename-breaking",
+            breaking: Breaking::ByRename,
+            ..FILE_LOCK
+        }),
+        Box::new(FileExclusive {
+            name: "file-lock-guarded-breaking",
+            breaking: Breaking::Guarded,
+            ..FILE_LOCK
+        }),
+        Box::new(FILE_FLOCK),
+        Box::new(FileFlock { name: "file-flock-unlinked", unlinks: true, ..FILE_FLOCK }),
+        Box::new(InsertDelete { primary_key: false }),
+        Box::new(InsertDelete { primary_key: true }),
+        Box::new(InsertUpdate {
+            name: "sql-insert-update-raw",
+            quoted: false,
+            ..SQL_INSERT_UPDATE
+        }),
+        Box::new(InsertUpdate {
+            name: "sql-insert-update-no-key",
+            primary_key: false,
+            ..SQL_INSERT_UPDATE
+        }),
+        Box::new(SQL_INSERT_UPDATE),
+        Box::new(SelectInsert {
+            name: "sql-select-insert-no-key",
+            primary_key: false,
+            ..SQL_SELECT_INSERT
+        }),
+        Box::new(SQL_SELECT_INSERT),
+        Box::new(SQL_SERIALIZABLE),
+        Box::new(Steps),
+        Box::new(SQL_UPDATE),
+        Box::new(Update { name: "sql-update-if-matched", tests: true, ..SQL_UPDATE }),
+        Box::new(Update { name: "sql-update-if-changed", tests: true, counts: Counts::Changed }),
+        Box::new(Pessimistic),
+        Box::new(CheckThenAccess),
+        Box::new(WaitThenEnter),
+        Box::new(SQL_LEASE),
+        Box::new(SQL_LEASE_FENCED),
+        Box::new(SQL_CAS),
+        Box::new(SQL_ROW_LOCK),
+        Box::new(SQL_ADVISORY_LOCK),
+        Box::new(Version { lacks: None }),
         Box::new(CacheList),
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),

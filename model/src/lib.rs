@@ -4,6 +4,7 @@
 pub mod algorithm;
 pub mod caller;
 pub mod cast;
+pub mod check;
 pub mod digest;
 pub mod discipline;
 pub mod history;

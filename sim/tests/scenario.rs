@@ -113,7 +113,7 @@ fn what_cannot_be_read_is_said_with_its_place() {
             run.toml:2: seed: not a seed; write a whole number from 0 to 2^64 - 1
             run.toml:10: link: there is no key `link` here; did you mean `links`?
             run.toml:12: links.los: there is no key `los` here; did you mean `loss`?
-            run.toml:12: links.temperature: there is no key `temperature` here; known are: delay_ms, loss, duplicate, reorder, late_ms, override
+            run.toml:12: links.temperature: there is no key `temperature` here; known are: delay_ms, uneven, loss, duplicate, reorder, late_ms, override
             run.toml:12: links.loss: invalid type: string "often"; write a number
             run.toml:12: links.loss: the value is missing or not quoted; write it, text in quotes
             run.toml:5: workload.lockers: invalid value: integer `-3`; write a whole number from 0 to 65535
@@ -158,7 +158,7 @@ fn what_makes_no_sense_is_said_with_its_place() {
         expect![[r#"
             run.toml:4: workload: there is no client; add lockers, or producers and consumers
             run.toml:4: workload: nobody consumes; add consumers
-            run.toml:7: workload.operations: 12 clients times 10 items are more than the 64 that are judged; take fewer, and more seeds
+            run.toml:7: workload.operations: 9 producers times 10 items are more than the 64 that are judged; take fewer, and more seeds
             run.toml:4: lock-server is a lock, but the workload is not for one; give it lockers
             run.toml:4: workload: lockers do not share a run with others; leave the others out
             run.toml:4: workload: 65 clients are more than the 64 that are judged; take fewer
@@ -201,12 +201,12 @@ fn json_is_read_with_the_same_care() {
     text.push_str(&format!("{}\n", Scenario::from_json("run.json", half).unwrap_err()));
     expect![[r#"
         run.json:2: version: 7 is newer than this build, which reads 1; use the build that wrote the file, or a later one
-        run.json:39: links.loss: 2 is not a probability; write a number from 0 to 1
-        run.json:47: links.override.0.loss: 2 is not a probability; write a number from 0 to 1
-        run.json:47: lose: there is no key `lose` here; did you mean `loss`?
-        run.json:106: plan.1.at_ms: -10 is not a length of time that fits; write milliseconds from 0 to 4294967
+        run.json:40: links.loss: 2 is not a probability; write a number from 0 to 1
+        run.json:48: links.override.0.loss: 2 is not a probability; write a number from 0 to 1
+        run.json:48: lose: there is no key `lose` here; did you mean `loss`?
+        run.json:107: plan.1.at_ms: -10 is not a length of time that fits; write milliseconds from 0 to 4294967
         run.json:5: lockers: something is out of place; write `,` or `]`
-        run.json:60: the file ends too early; restore the rest of it
+        run.json:60: fault_phase_ms: the file ends too early; restore the rest of it
     "#]].assert_eq(&text);
 }
 

@@ -1,19 +1,43 @@
 //! Locks, one a file.
 
+pub mod cache_nx;
+pub mod exists_then_set;
+pub mod file_exclusive;
+pub mod file_flock;
+pub mod file_stat;
 pub mod get_then_set;
+pub mod lock_row;
 pub mod redis;
 pub mod released_early;
+pub mod server;
+pub mod server_flag;
 pub mod set;
 pub mod set_nx;
 pub mod set_nx_forever;
+pub mod sql_check_then_access;
+pub mod sql_insert_delete;
+pub mod sql_insert_update;
+pub mod sql_lease;
+pub mod sql_pessimistic;
+pub mod sql_select_insert;
+pub mod sql_session;
+pub mod sql_steps;
+pub mod sql_update;
+pub mod sql_version;
+pub mod sql_wait_then_enter;
+pub mod steps_cache;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::discipline::Discipline;
+use contend_model::message::files::Path;
 use contend_model::message::store::Key;
 use contend_model::property::Kind;
 
 /// The key that stands for the lock in a store.
 pub const LOCK: Key = Key::named("lock");
+
+/// The file that stands for the lock in a file system.
+pub const LOCK_FILE: Path = Path::named("lock");
 
 /// A card without claims.
 fn card(name: &str, document: &str, form: Form, backend: &str, summary: &str) -> Card {

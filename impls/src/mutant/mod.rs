@@ -1,8 +1,11 @@
 //! The suite's own power of detection: sound algorithms and services from which one check was taken
 //! away. Each is an algorithm like any other; the suite must notice what is missing.
 
+mod file_lock;
 mod redis_lock;
 mod reliable_list;
+mod server_lock;
+mod sql_lock;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -48,5 +51,14 @@ impl Mutant {
 
 /// All mutants, in the order of the registry.
 pub fn mutants() -> Vec<Mutant> {
-    [redis_lock::mutants(), reliable_list::mutants()].into_iter().flatten().collect()
+    [
+        redis_lock::mutants(),
+        sql_lock::mutants(),
+        server_lock::mutants(),
+        file_lock::mutants(),
+        reliable_list::mutants(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

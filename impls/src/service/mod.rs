@@ -1,12 +1,16 @@
 //! The backends, one a file: processes that clients lean on.
 
+pub mod files;
+pub mod lock_server;
 pub mod resource;
 pub mod store;
+pub mod table;
 
 use contend_model::algorithm::{Service, Timing};
 
 use resource::{Checks, Resource};
 use store::{Durability, Settings, Store};
+use table::Database;
 
 /// A store that syncs every write, with a replica if the world has room for one.
 pub fn settings(timing: &Timing) -> Settings {
@@ -25,4 +29,27 @@ pub fn store_and_resource(checks: Checks, settings: Settings) -> Vec<Service> {
 /// given to run on.
 pub fn plain_store(timing: &Timing) -> Vec<Service> {
     store_and_resource(Checks::Nothing, settings(timing))
+}
+
+/// A file system that syncs before it replies, caches nothing, watches no ages, and gives no lock
+/// after a restart for as long as a client library is patient.
+pub fn file_settings(timing: &Timing) -> files::Settings {
+    let grace = timing.timeout;
+    files::Settings { sync_every: None, cache: None, age: None, grace, lacks: None }
+}
+
+/// A resource that checks nothing and a file system.
+pub fn files_and_resource(settings: files::Settings) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(Checks::Nothing)) },
+        Service { name: "nfs", process: Box::new(files::Files::new(settings)) },
+    ]
+}
+
+/// A resource and a SQL server.
+pub fn database_and_resource(checks: Checks, database: Database) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "sql", process: Box::new(database) },
+    ]
 }

@@ -1,7 +1,10 @@
 //! What nodes say to each other. Each backend's vocabulary is one file; who speaks it is `impls`.
 
+pub mod files;
+pub mod lock_server;
 pub mod resource;
 pub mod store;
+pub mod table;
 
 use std::fmt;
 
@@ -14,6 +17,18 @@ pub enum Message {
     Store(store::Command),
     /// A store's answer.
     StoreReply(store::Reply),
+    /// A call to a shared file system.
+    Files(files::Request),
+    /// A file system's answer.
+    FilesReply(files::Reply),
+    /// A request to a lock server.
+    LockServer(lock_server::Request),
+    /// A lock server's answer.
+    LockServerReply(lock_server::Reply),
+    /// A request to a SQL server.
+    Table(table::Request),
+    /// A SQL server's answer.
+    TableReply(table::Reply),
     /// A request to the protected resource.
     Resource(resource::Request),
     /// The resource's answer.
@@ -37,6 +52,12 @@ impl fmt::Display for Message {
         match self {
             Message::Store(command) => command.fmt(f),
             Message::StoreReply(reply) => reply.fmt(f),
+            Message::Files(request) => request.fmt(f),
+            Message::FilesReply(reply) => reply.fmt(f),
+            Message::LockServer(request) => request.fmt(f),
+            Message::LockServerReply(reply) => reply.fmt(f),
+            Message::Table(request) => request.fmt(f),
+            Message::TableReply(reply) => reply.fmt(f),
             Message::Resource(request) => request.fmt(f),
             Message::ResourceReply(reply) => reply.fmt(f),
             Message::Custom(custom) => custom.fmt(f),
@@ -62,8 +83,13 @@ impl Symmetric for Message {
         match self {
             Message::Store(command) => command.permute(permutation),
             Message::StoreReply(reply) => reply.permute(permutation),
+            Message::Files(request) => request.permute(permutation),
+            Message::FilesReply(reply) => reply.permute(permutation),
+            Message::LockServer(request) => request.permute(permutation),
+            Message::Table(request) => request.permute(permutation),
+            Message::TableReply(reply) => reply.permute(permutation),
             Message::Resource(request) => request.permute(permutation),
-            Message::ResourceReply(_) | Message::Custom(_) => {}
+            Message::LockServerReply(_) | Message::ResourceReply(_) | Message::Custom(_) => {}
         }
     }
 }

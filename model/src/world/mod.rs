@@ -15,6 +15,7 @@ mod trace;
 pub use action::{Action, Link, Towards};
 pub use labels::Mark;
 use shared::Shared;
+use smallvec::SmallVec;
 
 pub use scope::{Reading, Scope};
 pub use state::{Budget, Running, State};
@@ -50,11 +51,11 @@ impl World {
         let names = services.iter().map(|service| service.name).collect();
         let nodes = cast(algorithm, &scope, services);
         let start = State {
-            running: vec![Running::Up; nodes.len()],
+            running: SmallVec::from_elem(Running::Up, nodes.len()),
             nodes: nodes.into_iter().map(Shared::new).collect(),
-            connections: Vec::new(),
+            connections: SmallVec::new(),
             late: Vec::new(),
-            timers: Vec::new(),
+            timers: SmallVec::new(),
             budget: scope.budget,
             monitors: Shared::new(judges(&card, &scope)),
             violated: Default::default(),

@@ -2,8 +2,10 @@
 //! sent before it; what comes back to a closed end is dropped, what comes to a service that knows
 //! nothing of the connection is answered by its end.
 
+use smallvec::smallvec;
+
 use super::action::{Link, Towards};
-use super::state::{Connection, Content, Packet, State};
+use super::state::{Connection, Content, Packet, Packets, State};
 use crate::ident::{NodeId, Peer};
 use crate::message::Message;
 use crate::node::Stimulus;
@@ -42,8 +44,8 @@ impl State {
             number,
             client_open,
             service_open: true,
-            to_service: Vec::new(),
-            to_client: Vec::new(),
+            to_service: Packets::new(),
+            to_client: Packets::new(),
         });
         self.connections.len() - 1
     }
@@ -85,8 +87,8 @@ impl State {
         let Some(index) = self.connection(link) else { return };
         let end = Packet { content: Content::End, left: Span::ZERO };
         let connection = &mut self.connections[index];
-        connection.to_service = vec![end];
-        connection.to_client = vec![end];
+        connection.to_service = smallvec![end];
+        connection.to_client = smallvec![end];
     }
 
     /// A crashed client's connections end; a crashed service's too, and it remembers none.
@@ -112,7 +114,7 @@ impl State {
         let first = self.connections[index].to_service[0];
         let copy = self.connect(link.client, link.service, false);
         let end = Packet { content: Content::End, left: Span::ZERO };
-        self.connections[copy].to_service = vec![first, end];
+        self.connections[copy].to_service = smallvec![first, end];
     }
 
     /// What the arrival of this content means to its receiver, if it means anything.

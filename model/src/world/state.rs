@@ -1,5 +1,7 @@
 //! Everything that the future of an explored world depends on, and nothing else.
 
+use smallvec::SmallVec;
+
 use super::action::{Link, Towards};
 use super::shared::Shared;
 use crate::ident::NodeId;
@@ -15,15 +17,15 @@ use crate::timer::Timer;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     /// Clients, then services.
-    pub(super) nodes: Vec<Shared<Node>>,
+    pub(super) nodes: SmallVec<[Shared<Node>; 6]>,
     /// Who runs, by the same index.
-    pub(super) running: Vec<Running>,
+    pub(super) running: SmallVec<[Running; 8]>,
     /// What travels, ordered by client, service and number.
-    pub(super) connections: Vec<Connection>,
+    pub(super) connections: SmallVec<[Connection; 4]>,
     /// What was held back on its way.
     pub(super) late: Vec<(Link, Message)>,
     /// What is armed, ordered by node and timer.
-    pub(super) timers: Vec<Armed>,
+    pub(super) timers: SmallVec<[Armed; 8]>,
     /// What the world may still do wrong.
     pub(super) budget: Budget,
     /// The judges.
@@ -51,8 +53,8 @@ pub(super) struct Connection {
     pub client_open: bool,
     /// The service has not seen the connection end.
     pub service_open: bool,
-    pub to_service: Vec<Packet>,
-    pub to_client: Vec<Packet>,
+    pub to_service: Packets,
+    pub to_client: Packets,
 }
 
 impl Connection {
@@ -63,7 +65,7 @@ impl Connection {
         }
     }
 
-    pub fn queue_mut(&mut self, towards: Towards) -> &mut Vec<Packet> {
+    pub fn queue_mut(&mut self, towards: Towards) -> &mut Packets {
         match towards {
             Towards::Service => &mut self.to_service,
             Towards::Client => &mut self.to_client,
@@ -78,6 +80,10 @@ impl Connection {
         (self.client, self.service, self.number)
     }
 }
+
+/// What travels in one direction, the first in line first. Mostly it is one message or none, and a
+/// state that is copied without allocation is copied in half the time.
+pub(super) type Packets = SmallVec<[Packet; 1]>;
 
 /// What travels on a connection, and how long it may still take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,15 +1,29 @@
 //! What can happen in a state, and what comes of it.
 
+use std::cell::RefCell;
+
 use super::World;
 use super::action::{Action, Link, Towards};
 use super::scope::Reading;
-use super::state::{Armed, Content, Running, State};
+use super::state::{Armed, Content, Packet, Running, State};
 use crate::ident::{NodeId, Peer, RESOURCE};
 use crate::monitor::{Monitors, Question};
 use crate::node::{Command, Node, Scratch, Stimulus};
 use crate::property::{Kind, Properties};
 use crate::time::{Range, Span};
 use crate::timer::Timer;
+
+thread_local! {
+    /// The search takes millions of steps and keeps nothing of them but the state.
+    static ROOM: RefCell<Room> = RefCell::default();
+}
+
+/// Where a step is worked out.
+#[derive(Debug, Default)]
+struct Room {
+    scratch: Scratch,
+    commands: Vec<Command>,
+}
 
 /// One step as it happened: what a node saw and what it did. Worlds are compared by their steps.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -158,28 +172,41 @@ impl World {
 
     /// What comes of an action.
     pub fn after(&self, state: &State, action: Action) -> State {
-        self.act(state, action).0
+        ROOM.with_borrow_mut(|room| {
+            room.commands.clear();
+            self.advance(state, action, room).0
+        })
     }
 
     /// What comes of an action, and the step as it happened.
     pub fn act(&self, before: &State, action: Action) -> (State, Step) {
+        let mut room = Room::default();
+        let (state, reached) = self.advance(before, action, &mut room);
+        let (node, stimulus) = reached.unzip();
+        let violated = state.violated;
+        (state, Step { action, node, stimulus, commands: room.commands, violated })
+    }
+
+    fn advance(
+        &self,
+        before: &State,
+        action: Action,
+        room: &mut Room,
+    ) -> (State, Option<(NodeId, Stimulus)>) {
         let mut state = before.clone();
         state.violated = Properties::NONE;
         let reached = self.reach(&mut state, action);
-        let (node, stimulus) = reached.unzip();
-        let mut commands = Vec::new();
-        if let (Some(node), Some(stimulus)) = (node, stimulus) {
+        if let Some((node, stimulus)) = reached {
             let index = self.index(node);
             state.nodes[index].change(|node| {
-                node.handle(stimulus, &mut Scratch::default(), &mut commands);
+                node.handle(stimulus, &mut room.scratch, &mut room.commands);
             });
-            self.obey(&mut state, node, &commands);
+            self.obey(&mut state, node, &room.commands);
         }
         self.drop_meaningless_ends(&mut state);
         state.forget_closed();
         state.tidy();
-        let violated = state.violated;
-        (state, Step { action, node, stimulus, commands, violated })
+        (state, reached)
     }
 
     /// The end of a connection that means nothing to its service, because it keeps nothing about
@@ -196,7 +223,13 @@ impl World {
             let first = connection.to_service.first().map(|packet| packet.content);
             let over = match first {
                 Some(Content::End) => self.means_nothing(state, index),
-                // Its end was dropped while something was still to come.
+                // Its end was dropped while something was still to come, and what came has given
+                // the end a meaning.
+                None if !awaited && !self.means_nothing(state, index) => {
+                    let end = Packet { content: Content::End, left: Span::ZERO };
+                    state.connections[index].to_service.push(end);
+                    false
+                }
                 None => true,
                 Some(Content::Message(_)) => false,
             };

@@ -1,0 +1,187 @@
+//! Histories of a lock: who held when, by whose leave, and under which fencing token.
+//!
+//! A client holds from the return of its acquisition to the call of its release, or to the moment at
+//! which it learns that the lock is lost, or dies. An acquisition of unknown outcome gives nobody the
+//! right to believe anything, so it begins no hold; a release ends one whatever its outcome. Every
+//! check is a sweep over sorted operations.
+
+mod fence;
+mod holds;
+
+use std::fmt;
+
+pub use fence::{Write, check_writes};
+
+/// One operation. Times are of one clock; equal times are concurrent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Who called.
+    pub client: u32,
+    /// When it was called, or when it happened.
+    pub called: u64,
+    /// When it returned; [`NEVER`](super::NEVER) if its outcome is unknown.
+    pub returned: u64,
+    /// What it did.
+    pub action: Action,
+}
+
+/// What an operation did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Obtained the lock, if it returned; with this fencing token.
+    Acquire {
+        /// The token, where there are tokens.
+        fence: Option<u64>,
+    },
+    /// Was told that somebody holds.
+    Refused,
+    /// Gave the lock back, or may have, if it never returned.
+    Release,
+    /// Was told that it has nothing to give back.
+    NotHeld,
+    /// Learnt that it no longer holds, or died.
+    Lost,
+}
+
+/// Why a history is not that of a lock. Numbers are places in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// Two clients held at once.
+    Overlap {
+        /// The acquisition of the one who came first.
+        first: usize,
+        /// The acquisition of the other.
+        second: usize,
+    },
+    /// A release took effect although its caller did not hold.
+    NotTheOwner {
+        /// The release.
+        release: usize,
+    },
+    /// A holder that acquired again was refused.
+    RefusedToItsHolder {
+        /// The acquisition that began the hold.
+        held_by: usize,
+        /// The refusal.
+        refused: usize,
+    },
+    /// A later grant came with a token that is not larger.
+    FenceWentBack {
+        /// The earlier grant.
+        earlier: usize,
+        /// The later one.
+        later: usize,
+    },
+}
+
+/// Checks a history: all violations of the first kind that is found at each operation, in the order of
+/// time.
+pub fn check(history: &[Operation]) -> Vec<Violation> {
+    let (holds, mut violations) = holds::of(history);
+    violations.extend(holds::overlaps(&holds));
+    violations.extend(fence::went_back(history));
+    violations.sort_by_key(|violation| violation.place());
+    violations
+}
+
+impl Violation {
+    /// The operation at which it shows.
+    pub fn place(&self) -> usize {
+        match *self {
+            Violation::Overlap { second, .. } => second,
+            Violation::NotTheOwner { release } => release,
+            Violation::RefusedToItsHolder { refused, .. } => refused,
+            Violation::FenceWentBack { later, .. } => later,
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Violation::Overlap { first, second } => {
+                write!(
+                    f,
+                    "operation {second} obtains the lock while that of operation {first} holds"
+                )
+            }
+            Violation::NotTheOwner { release } => {
+                write!(f, "operation {release} gives back a lock that its caller does not hold")
+            }
+            Violation::RefusedToItsHolder { held_by, refused } => {
+                write!(f, "operation {refused} is refused what its caller holds since {held_by}")
+            }
+            Violation::FenceWentBack { earlier, later } => {
+                write!(
+                    f,
+                    "operation {later} gets a fencing token no larger than {earlier} before it"
+                )
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRANT: Action = Action::Acquire { fence: None };
+
+    fn op(client: u32, called: u64, returned: u64, action: Action) -> Operation {
+        Operation { client, called, returned, action }
+    }
+
+    #[test]
+    fn a_hold_lasts_from_the_return_to_the_call() {
+        let history = [
+            op(0, 0, 10, GRANT),
+            op(1, 5, 21, GRANT),
+            op(0, 20, 30, Action::Release),
+            op(1, 40, 41, Action::Release),
+        ];
+        assert_eq!(check(&history), []);
+        let sooner = [history[0], op(1, 5, 19, GRANT), history[2], history[3]];
+        assert_eq!(check(&sooner), [Violation::Overlap { first: 0, second: 1 }]);
+    }
+
+    #[test]
+    fn who_has_lost_the_lock_may_not_give_it_back() {
+        let history = [op(0, 0, 1, GRANT), op(0, 5, 5, Action::Lost), op(0, 6, 7, Action::Release)];
+        assert_eq!(check(&history), [Violation::NotTheOwner { release: 2 }]);
+        let told = [history[0], history[1], op(0, 6, 7, Action::NotHeld)];
+        assert_eq!(check(&told), []);
+    }
+
+    #[test]
+    fn a_holder_is_let_in_again_and_leaves_with_its_last_release() {
+        let history = [
+            op(0, 0, 1, GRANT),
+            op(0, 2, 3, GRANT),
+            op(0, 4, 5, Action::Release),
+            op(1, 4, 6, GRANT),
+            op(0, 8, 9, Action::Release),
+        ];
+        assert_eq!(check(&history), [Violation::Overlap { first: 0, second: 3 }]);
+        let refused = [op(0, 0, 1, GRANT), op(0, 2, 3, Action::Refused)];
+        assert_eq!(check(&refused), [Violation::RefusedToItsHolder { held_by: 0, refused: 1 }]);
+    }
+
+    #[test]
+    fn tokens_grow_with_grants_that_do_not_overlap() {
+        let grant = |client, called, returned, fence| {
+            op(client, called, returned, Action::Acquire { fence: Some(fence) })
+        };
+        let lost = |client, at| op(client, at, at, Action::Lost);
+        let concurrent = [grant(0, 0, 10, 2), lost(0, 10), grant(1, 5, 12, 1)];
+        assert_eq!(check(&concurrent), []);
+        let later = [grant(0, 0, 10, 2), lost(0, 10), grant(1, 11, 12, 2)];
+        assert_eq!(check(&later), [Violation::FenceWentBack { earlier: 0, later: 2 }]);
+    }
+
+    #[test]
+    fn the_resource_takes_no_older_token_after_a_newer_one() {
+        let write = |at, fence| Write { at, fence };
+        assert_eq!(check_writes(&[write(1, 1), write(2, 2), write(3, 2)]), None);
+        assert_eq!(check_writes(&[write(1, 2), write(2, 1)]), Some([0, 1]));
+    }
+}

@@ -1,0 +1,69 @@
+//! Who held when.
+
+use super::{Action, Operation, Violation};
+use crate::check::NEVER;
+
+/// A time in which a client believed that it holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hold {
+    pub from: u64,
+    pub until: u64,
+    /// The acquisition that began it.
+    pub acquired: usize,
+}
+
+/// All holds, and what is wrong with what their clients did.
+pub(super) fn of(history: &[Operation]) -> (Vec<Hold>, Vec<Violation>) {
+    let mut order: Vec<usize> = (0..history.len()).collect();
+    order.sort_by_key(|&place| (history[place].client, history[place].called));
+    let (mut holds, mut violations) = (Vec::new(), Vec::new());
+    // What the client under consideration holds, and how many times over.
+    let mut held: Option<(Hold, u32)> = None;
+    let mut client = None;
+    for place in order {
+        let Operation { client: who, called, returned, action } = history[place];
+        if client != Some(who) {
+            holds.extend(held.take().map(|(hold, _)| hold));
+            client = Some(who);
+        }
+        match (action, &mut held) {
+            (Action::Acquire { .. }, Some((_, depth))) if returned != NEVER => *depth += 1,
+            (Action::Acquire { .. }, None) if returned != NEVER => {
+                held = Some((Hold { from: returned, until: NEVER, acquired: place }, 1));
+            }
+            (Action::Refused, Some((hold, _))) => {
+                let held_by = hold.acquired;
+                violations.push(Violation::RefusedToItsHolder { held_by, refused: place });
+            }
+            (Action::Release, Some((_, depth))) if *depth > 1 => *depth -= 1,
+            (Action::Release | Action::NotHeld | Action::Lost, Some((hold, _))) => {
+                holds.push(Hold { until: called, ..*hold });
+                held = None;
+            }
+            (Action::Release, None) if returned != NEVER => {
+                violations.push(Violation::NotTheOwner { release: place });
+            }
+            _ => {}
+        }
+    }
+    holds.extend(held.map(|(hold, _)| hold));
+    (holds, violations)
+}
+
+/// Each hold that begins while another lasts, with the one of those that lasts longest.
+pub(super) fn overlaps(holds: &[Hold]) -> Vec<Violation> {
+    let mut holds: Vec<Hold> =
+        holds.iter().copied().filter(|hold| hold.from < hold.until).collect();
+    holds.sort_by_key(|hold| (hold.from, hold.acquired));
+    let mut longest: Option<Hold> = None;
+    let mut overlaps = Vec::new();
+    for hold in holds {
+        if let Some(first) = longest.filter(|longest| hold.from < longest.until) {
+            overlaps.push(Violation::Overlap { first: first.acquired, second: hold.acquired });
+        }
+        if longest.is_none_or(|longest| hold.until > longest.until) {
+            longest = Some(hold);
+        }
+    }
+    overlaps
+}
