@@ -56,7 +56,7 @@ fn rows(place: usize, card: &Card) -> Vec<Row> {
     let mut rows = Vec::new();
     for (number, &property) in Property::of(card.kind).iter().enumerate() {
         for (cause, environment) in Environment::ALL.into_iter().enumerate() {
-            let broken = (place + number * 5 + cause * 7) % 3 > 0;
+            let broken = !(place + number * 5 + cause * 7).is_multiple_of(3);
             let verdict = if broken { Verdict::Violated } else { Verdict::Holds };
             let mut finding = Finding::of(verdict);
             if broken {
