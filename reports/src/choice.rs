@@ -94,9 +94,14 @@ fn by_cause(matrices: &[&Matrix<'_>], kind: Kind) -> Vec<Sentence> {
 /// Those with the fewest broken verdicts, and what they cost.
 fn soundest(matrices: &[&Matrix<'_>], comparison: &Comparison) -> Option<Sentence> {
     let judged = |m: &&&Matrix<'_>| m.count(Mark::Holds) + m.count(Mark::Violated) > 0;
-    let fewest = matrices.iter().filter(judged).map(|m| m.count(Mark::Violated)).min()?;
-    let best: Vec<&&Matrix<'_>> =
-        matrices.iter().filter(judged).filter(|m| m.count(Mark::Violated) == fewest).collect();
+    // What nobody can tell counts as broken: little known is no merit.
+    let doubtful = |m: &Matrix<'_>| m.count(Mark::Violated) + m.count(Mark::Unknown);
+    let share = |m: &Matrix<'_>| doubtful(m) as f64 / (doubtful(m) + m.count(Mark::Holds)) as f64;
+    let lowest = matrices.iter().filter(judged).map(|m| share(m)).min_by(f64::total_cmp)?;
+    let mut best: Vec<&&Matrix<'_>> =
+        matrices.iter().filter(judged).filter(|m| share(m) <= lowest).collect();
+    let fewest = best.iter().map(|m| m.count(Mark::Violated)).min()?;
+    best.retain(|m| m.count(Mark::Violated) == fewest);
     let names: Vec<String> = best.iter().map(|matrix| quoted(matrix.card)).collect();
     let of = best.iter().map(|m| m.count(Mark::Holds) + fewest).max().unwrap_or(0);
     let unknown = best.iter().map(|m| m.count(Mark::Unknown)).max().unwrap_or(0);
