@@ -1,27 +1,13 @@
-//! Files: read whole, and written whole or not at all.
+//! Files and folders of the user: read, made, or refused before any work is done.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::failure::Failure;
 
 /// The text of a file.
 pub fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|source| Failure::Unreadable { path: path.to_owned(), source })
-}
-
-/// Writes a file beside its place and then renames it, so that no reader ever sees half of it.
-pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |source| Failure::Unwritable { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let beside = beside(path);
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
-    written.map_err(|source| {
-        let _ = fs::remove_file(&beside);
-        failed(source)
-    })
 }
 
 /// Makes a folder and those that it lies in.
@@ -40,9 +26,4 @@ pub fn check_writable(folder: &Path) -> Result<(), Failure> {
     let probe = existing.join(format!(".contend-{}.part", std::process::id()));
     let tried = fs::write(&probe, "").and_then(|()| fs::remove_file(&probe));
     tried.map_err(|source| Failure::Unwritable { path: folder.to_owned(), source })
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.part", std::process::id()))
 }

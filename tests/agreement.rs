@@ -46,7 +46,7 @@ fn missed(
     while !wanted.is_empty() && from < SEEDS {
         let until = SEEDS.min(from + batch);
         let found = simulate(algorithm, &scenario, from..until, &settings(&stop)).unwrap();
-        for broken in &found.broken {
+        if let Some(broken) = found.broken.first() {
             panic!("{} {environment}: seed {} breaks {}", card.name, broken.seed, broken.property);
         }
         for violation in &found.report.violations {

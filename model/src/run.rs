@@ -70,8 +70,15 @@ pub struct Comparison {
     pub cards: Vec<Card>,
     /// The verdicts, with their counterexamples.
     pub rows: Vec<Row>,
-    /// What the simulated runs came to.
+    /// Runs in which nobody fails: what the algorithms cost. Records of builds that did not keep
+    /// them have none.
+    #[serde(default)]
+    pub calm: Vec<SimulationReport>,
+    /// Runs under every kind of fault: what breaks.
     pub simulations: Vec<SimulationReport>,
+    /// Whether the work was stopped before its end: then only what was finished is here.
+    #[serde(default)]
+    pub partial: bool,
 }
 
 /// What produced a record.
@@ -116,9 +123,14 @@ impl Comparison {
         write(self)
     }
 
-    /// The simulation of the algorithm of this name.
+    /// The simulation of the algorithm of this name, under faults.
     pub fn simulation(&self, algorithm: &str) -> Option<&SimulationReport> {
         self.simulations.iter().find(|simulation| simulation.algorithm == algorithm)
+    }
+
+    /// The simulation of the algorithm of this name in which nobody fails.
+    pub fn calm(&self, algorithm: &str) -> Option<&SimulationReport> {
+        self.calm.iter().find(|simulation| simulation.algorithm == algorithm)
     }
 
     /// The verdicts on the algorithm of this name.
@@ -223,6 +235,14 @@ mod tests {
             "r.json: the record has version 2, this build reads version 1; write the file again \
              with this build, or use the build that wrote it"
         );
+    }
+
+    #[test]
+    fn a_comparison_of_a_build_without_calm_runs_is_still_read() {
+        let old = r#"{"version": 1, "build": {"contend": "", "rustc": "", "target": "",
+            "profile": ""}, "commands": [], "cards": [], "rows": [], "simulations": []}"#;
+        let comparison = Comparison::from_json("report.json", old).unwrap();
+        assert_eq!((comparison.calm, comparison.partial), (vec![], false));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::algorithm::Form;
+use crate::algorithm::{Card, Form};
 use crate::property::{Environment, Property};
+use crate::world::{Action, Scope};
 
 /// Holds, does not hold, or cannot be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,7 +71,82 @@ pub struct Row {
     pub counterexample: Option<Counterexample>,
 }
 
+/// What a search, or the lack of one, says about a property.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it is unknown.
+    pub reason: Option<String>,
+    /// How the property was broken.
+    pub counterexample: Option<Counterexample>,
+    /// For fairness: how often a waiter is overtaken at most.
+    pub overtakings: Option<u8>,
+}
+
+/// How far a search went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// What was explored, in words.
+    pub scope: String,
+    /// Whether every state of the scope was visited.
+    pub exhausted: bool,
+    /// Distinct states visited.
+    pub states: usize,
+    /// Length of the longest of all shortest paths.
+    pub depth: usize,
+}
+
+impl Finding {
+    /// Nothing but the verdict.
+    pub fn of(verdict: Verdict) -> Self {
+        Finding { verdict, reason: None, counterexample: None, overtakings: None }
+    }
+
+    /// Broken like this; `None` if the way there could not be found again.
+    pub fn violated(counterexample: Option<Counterexample>) -> Self {
+        Finding { counterexample, ..Finding::of(Verdict::Violated) }
+    }
+
+    /// Nobody can tell, for this reason.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Finding { reason: Some(reason.into()), ..Finding::of(Verdict::Unknown) }
+    }
+}
+
 impl Row {
+    /// A finding set beside what the card claims.
+    pub fn new(
+        card: &Card,
+        property: Property,
+        environment: Environment,
+        finding: Finding,
+        extent: Extent,
+    ) -> Self {
+        let Finding { verdict, reason, counterexample, overtakings } = finding;
+        let Extent { scope, exhausted, states, depth } = extent;
+        let claimed = card.claims(property, environment);
+        let nothing_to_show = verdict == Verdict::Unknown && !claimed;
+        Row {
+            algorithm: card.name.clone(),
+            document: card.document.clone(),
+            form: card.form,
+            property,
+            environment,
+            claimed,
+            verdict,
+            exhausted,
+            states,
+            depth,
+            trace_steps: counterexample.as_ref().map(|c| c.steps.len()),
+            reason,
+            scope,
+            as_claimed: nothing_to_show || claimed == (verdict == Verdict::Holds),
+            overtakings,
+            counterexample,
+        }
+    }
+
     /// The figure that tells most beside the verdict: the steps of the counterexample, or how often a
     /// waiter is overtaken at most (`≤1`); empty if there is none.
     pub fn figure(&self) -> String {
@@ -93,6 +169,19 @@ pub struct Counterexample {
     pub explanation: String,
     /// The command that shows it again.
     pub command: String,
+    /// The same as something that can be acted out. It is not part of the record: a capsule keeps
+    /// it.
+    #[serde(skip)]
+    pub way: Option<Way>,
+}
+
+/// The way through an explored world that a counterexample takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// In which world.
+    pub scope: Scope,
+    /// What happens there.
+    pub actions: Vec<Action>,
 }
 
 /// One step of a counterexample, ready to be read or drawn.

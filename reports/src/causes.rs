@@ -30,7 +30,9 @@ impl Cause {
             let all = Environment::ALL.into_iter();
             all.filter(|&environment| matrix.mark(property, environment) == mark).collect()
         };
-        let unknown = where_it(Mark::Unknown);
+        // Where nobody has asked nobody can tell either.
+        let mut unknown = [where_it(Mark::Unknown), where_it(Mark::Absent)].concat();
+        unknown.sort();
         let mut by = where_it(Mark::Violated);
         // Every environment allows what calm allows, and adds one cause to it.
         if by.contains(&Environment::Calm) {
@@ -65,6 +67,22 @@ impl Cause {
             text = format!("{text}{gap}?{}", letters(unknown).replace(' ', ""));
         }
         text
+    }
+
+    /// [`Self::letters`] of a property of one algorithm; for fairness `≤n` where nobody is overtaken
+    /// more often, and `∞` before the letters of environments in which it goes on without end.
+    pub fn cell(matrix: &Matrix<'_>, property: Property) -> String {
+        let cause = Cause::of(matrix, property);
+        let letters = cause.letters();
+        match (property, &cause) {
+            (Property::Fairness, Cause::Broken { .. }) => format!("∞ {letters}"),
+            (Property::Fairness, Cause::Nothing { unknown }) => match matrix.most_overtaken() {
+                Some(times) if unknown.is_empty() => format!("≤{times}"),
+                Some(times) => format!("≤{times} {letters}"),
+                None => letters,
+            },
+            _ => letters,
+        }
     }
 
     /// The environments that break it.

@@ -9,13 +9,16 @@ use contend_model::run::Comparison;
 
 use crate::causes::Cause;
 use crate::matrix::{Mark, Matrix};
-use crate::names::{count, grouped, in_words, list, number};
+use crate::names::{count, grouped, in_words, list, number, some};
 
 /// One statement; names of algorithms stand between back-quotes.
 pub(crate) type Sentence = String;
 
+/// How many algorithms a sentence names; the table below it has them all.
+const NAMED: usize = 5;
+
 /// The property for whose sake one takes a lock, or a queue.
-fn essential(kind: Kind) -> Property {
+pub(crate) fn essential(kind: Kind) -> Property {
     match kind {
         Kind::Lock => Property::MutualExclusion,
         Kind::Queue => Property::NoLoss,
@@ -35,7 +38,9 @@ pub(crate) fn sentences(comparison: &Comparison) -> Vec<(Option<Kind>, Vec<Sente
             parts.push((Some(kind), sentences));
         }
     }
-    let evidence = [as_claimed(comparison), simulated(comparison)];
+    let stopped = "The work was stopped before its end: this is what was finished by then.";
+    let partial = comparison.partial.then(|| stopped.to_owned());
+    let evidence = [partial, as_claimed(comparison), simulated(comparison)];
     let evidence: Vec<Sentence> = evidence.into_iter().flatten().collect();
     if !evidence.is_empty() {
         parts.push((None, evidence));
@@ -67,7 +72,7 @@ fn by_cause(matrices: &[&Matrix<'_>], kind: Kind) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     for ((_, by), names) in groups {
         let loses = loses(names.len() == 1);
-        let names = list(&names);
+        let names = some(&names, NAMED);
         sentences.push(if by == [Environment::Calm] {
             format!("{names} {loses} although nobody fails: an unlucky order of steps is enough.")
         } else {
@@ -78,7 +83,10 @@ fn by_cause(matrices: &[&Matrix<'_>], kind: Kind) -> Vec<Sentence> {
     if !held.is_empty() {
         let verb = if held.len() == 1 { "keeps" } else { "keep" };
         let what = in_words(property);
-        sentences.push(format!("{} {verb} {what} in every environment that applies.", list(&held)));
+        sentences.push(format!(
+            "{} {verb} {what} in every environment that applies.",
+            some(&held, NAMED)
+        ));
     }
     sentences
 }
@@ -86,19 +94,25 @@ fn by_cause(matrices: &[&Matrix<'_>], kind: Kind) -> Vec<Sentence> {
 /// Those with the fewest broken verdicts, and what they cost.
 fn soundest(matrices: &[&Matrix<'_>], comparison: &Comparison) -> Option<Sentence> {
     let judged = |m: &&&Matrix<'_>| m.count(Mark::Holds) + m.count(Mark::Violated) > 0;
-    let fewest = matrices.iter().filter(judged).map(|m| m.count(Mark::Violated)).min()?;
-    let best: Vec<&&Matrix<'_>> =
-        matrices.iter().filter(judged).filter(|m| m.count(Mark::Violated) == fewest).collect();
+    // What nobody can tell counts as broken: little known is no merit.
+    let doubtful = |m: &Matrix<'_>| m.count(Mark::Violated) + m.count(Mark::Unknown);
+    let share = |m: &Matrix<'_>| doubtful(m) as f64 / (doubtful(m) + m.count(Mark::Holds)) as f64;
+    let lowest = matrices.iter().filter(judged).map(|m| share(m)).min_by(f64::total_cmp)?;
+    let mut best: Vec<&&Matrix<'_>> =
+        matrices.iter().filter(judged).filter(|m| share(m) <= lowest).collect();
+    let fewest = best.iter().map(|m| m.count(Mark::Violated)).min()?;
+    best.retain(|m| m.count(Mark::Violated) == fewest);
     let names: Vec<String> = best.iter().map(|matrix| quoted(matrix.card)).collect();
     let of = best.iter().map(|m| m.count(Mark::Holds) + fewest).max().unwrap_or(0);
     let unknown = best.iter().map(|m| m.count(Mark::Unknown)).max().unwrap_or(0);
-    let mut text = format!("Fewest broken verdicts: {}, {fewest} of {of}", list(&names));
+    let mut text = format!("Fewest broken verdicts: {}, {fewest} of {of}", some(&names, NAMED));
     if unknown > 0 {
         text += &format!(" (and up to {unknown} more without an answer)");
     }
     let cost = |matrix: &&&Matrix<'_>| {
-        let metrics = &comparison.simulation(&matrix.card.name)?.metrics;
-        Some((metrics.messages_per_operation()?, metrics.wait_ms()))
+        let name = &matrix.card.name;
+        let calm = comparison.calm(name).or(comparison.simulation(name))?;
+        Some((calm.metrics.messages_per_operation()?, calm.metrics.wait_ms()))
     };
     let costs: Vec<_> = best.iter().filter_map(|matrix| Some((matrix, cost(matrix)?))).collect();
     let cheapest = costs.iter().min_by(|(_, a), (_, b)| a.0.total_cmp(&b.0));
@@ -114,11 +128,20 @@ fn soundest(matrices: &[&Matrix<'_>], comparison: &Comparison) -> Option<Sentenc
             };
             text += &format!(
                 ". {whose} {} messages {object}; the wait is {} ms in the median and {} ms in the \
-                 99th percentile, under all faults at once.",
+                 99th percentile",
                 number(*messages),
                 number(wait.p50),
                 number(wait.p99),
             );
+            let name = &matrix.card.name;
+            let faulty = comparison.simulation(name).map(|s| number(s.metrics.wait_ms().p99));
+            text += &match (comparison.calm(name), faulty) {
+                (Some(_), Some(faulty)) => {
+                    format!(" when nobody fails, and {faulty} ms under all faults at once.")
+                }
+                (Some(_), None) => " when nobody fails.".to_owned(),
+                (None, _) => ", under all faults at once.".to_owned(),
+            };
         }
         None => text.push('.'),
     }
@@ -156,7 +179,7 @@ fn second_line(matrices: &[&Matrix<'_>], kind: Kind) -> Option<Sentence> {
             "Where {} breaks, {} still holds with {}: {why}.",
             in_words(first),
             in_words(second),
-            list(&names),
+            some(&names, NAMED),
         )
     })
 }
@@ -234,7 +257,7 @@ fn simulated(comparison: &Comparison) -> Option<Sentence> {
         (None, _) => "none lost mutual exclusion or acknowledged items".into(),
     };
     Some(format!(
-        "In {} simulated runs of {}, {seen}.",
+        "In {} runs of {} under all faults at once, {seen}.",
         grouped(runs),
         count(comparison.simulations.len(), "algorithm"),
     ))

@@ -1,8 +1,13 @@
 //! Which figures are shown, under which names: one list for all formats.
 
+mod lock;
+mod queue;
+
+use contend_model::algorithm::Card;
 use contend_model::metrics::{LockSummary, QueueSummary, Summary};
-use contend_model::property::Kind;
+use contend_model::property::{Kind, Property};
 use contend_model::run::{Comparison, SimulationReport};
+use contend_model::scenario::Scenario;
 
 use crate::names::{grouped, number};
 
@@ -10,8 +15,67 @@ use crate::names::{grouped, number};
 pub(crate) struct Sheet {
     /// What it is about.
     pub title: &'static str,
-    /// Its columns.
-    pub columns: &'static [Column],
+    /// What runs cost in which nobody fails.
+    pub calm: &'static [Column],
+    /// What only runs under faults tell, or tell otherwise.
+    pub faults: &'static [Column],
+}
+
+impl Sheet {
+    /// Each figure once, for a simulation that is looked at alone.
+    pub fn columns(&self) -> impl Iterator<Item = &'static Column> {
+        let new = |column: &&Column| self.calm.iter().all(|calm| calm.title != column.title);
+        self.calm.iter().chain(self.faults.iter().filter(new))
+    }
+}
+
+/// What was simulated of one algorithm.
+#[derive(Clone, Copy)]
+pub(crate) struct Measured<'a> {
+    /// Which.
+    pub card: &'a Card,
+    /// With nobody failing.
+    pub calm: Option<&'a SimulationReport>,
+    /// Under every kind of fault.
+    pub faulty: Option<&'a SimulationReport>,
+}
+
+/// Whether simulated runs of this algorithm can violate the property at all: otherwise that none
+/// did says nothing.
+pub(crate) fn is_judged(card: &Card, simulation: &SimulationReport, property: Property) -> bool {
+    let asked = match property {
+        // Only a graph of all states tells whether it goes on for ever.
+        Property::Fairness | Property::Interruptibility => false,
+        Property::Reentrancy => Scenario::from_toml("", &simulation.scenario)
+            .is_ok_and(|scenario| scenario.workload.nested),
+        _ => true,
+    };
+    asked && card.does_not_offer(property).is_none()
+}
+
+/// All simulations with the name of their runs: those of one algorithm side by side.
+pub(crate) fn by_runs(
+    comparison: &Comparison,
+) -> impl Iterator<Item = (&'static str, &SimulationReport)> {
+    let of_card = |card: &Card| {
+        let calm = comparison.calm(&card.name).map(|calm| ("calm", calm));
+        let faulty = comparison.simulation(&card.name).map(|faulty| ("all faults", faulty));
+        calm.into_iter().chain(faulty)
+    };
+    comparison.cards.iter().flat_map(of_card)
+}
+
+/// What was simulated of one kind, in the order of the cards.
+pub(crate) fn measured(comparison: &Comparison, kind: Kind) -> Vec<Measured<'_>> {
+    let cards = comparison.cards.iter().filter(|card| card.kind == kind);
+    cards
+        .map(|card| Measured {
+            card,
+            calm: comparison.calm(&card.name),
+            faulty: comparison.simulation(&card.name),
+        })
+        .filter(|measured| measured.calm.or(measured.faulty).is_some())
+        .collect()
 }
 
 /// One figure.
@@ -50,17 +114,11 @@ impl Column {
     }
 }
 
-/// The simulations of one kind of algorithm, in the order of the record.
-pub(crate) fn simulations(comparison: &Comparison, kind: Kind) -> Vec<&SimulationReport> {
-    let all = comparison.simulations.iter();
-    all.filter(|simulation| simulation.metrics.kind() == kind).collect()
-}
-
 /// The tables of one kind.
 pub(crate) fn sheets(kind: Kind) -> &'static [Sheet] {
     match kind {
-        Kind::Lock => LOCKS,
-        Kind::Queue => QUEUES,
+        Kind::Lock => lock::SHEETS,
+        Kind::Queue => queue::SHEETS,
     }
 }
 
@@ -76,14 +134,14 @@ const fn value(
     Column { title, meaning, read: Read::Value(read) }
 }
 
-fn lock(summary: &Summary) -> Option<&LockSummary> {
+fn of_lock(summary: &Summary) -> Option<&LockSummary> {
     match summary {
         Summary::Lock(lock) => Some(lock),
         Summary::Queue(_) => None,
     }
 }
 
-fn queue(summary: &Summary) -> Option<&QueueSummary> {
+fn of_queue(summary: &Summary) -> Option<&QueueSummary> {
     match summary {
         Summary::Queue(queue) => Some(queue),
         Summary::Lock(_) => None,
@@ -125,100 +183,3 @@ const NEVER: Column =
     count("never", "crashes after which nothing went on until the end of the run", |s| {
         s.recovery().never
     });
-
-const LOCKS: &[Sheet] = &[
-    Sheet {
-        title: "Waiting and cost of an acquisition",
-        columns: &[
-            count("acquired", "acquisitions in all runs", Summary::operations),
-            P50,
-            P90,
-            P99,
-            MAX,
-            RATE,
-            MESSAGES,
-            value("service ops", "requests that services took in, per acquisition", |s| {
-                lock(s)?.service_operations_per_operation
-            }),
-            value("attempts", "calls of acquire per acquisition", |s| {
-                lock(s)?.attempts_per_operation
-            }),
-            value(
-                "failed",
-                "calls of acquire refused or without an answer, per acquisition",
-                |s| lock(s)?.failed_attempts_per_operation,
-            ),
-        ],
-    },
-    Sheet {
-        title: "Fairness, use and recovery",
-        columns: &[
-            JAIN,
-            value("overtaken", "later comers served first during a wait, mean", |s| {
-                Some(lock(s)?.overtakings.mean)
-            }),
-            value("at most", "later comers served first during one wait", |s| {
-                Some(lock(s)?.overtakings.max as f64)
-            }),
-            value("waiters", "clients waiting, mean over time", |s| Some(lock(s)?.waiters.mean)),
-            value("held %", "share of time in which somebody believes that it holds", |s| {
-                Some(100.0 * lock(s)?.utilisation)
-            }),
-            value("twice %", "share of time in which several believe so at once", |s| {
-                Some(100.0 * lock(s)?.overlap)
-            }),
-            RECOVERY_P50,
-            RECOVERY_P99,
-            NEVER,
-        ],
-    },
-];
-
-const QUEUES: &[Sheet] = &[
-    Sheet {
-        title: "Waiting and cost of an item",
-        columns: &[
-            count("finished", "items that a consumer finished, in all runs", Summary::operations),
-            P50,
-            P90,
-            P99,
-            MAX,
-            value("finished p99 ms", "99th percentile from enqueue to the end of the work", |s| {
-                if_any(queue(s)?.finished_ms.count, queue(s)?.finished_ms.p99)
-            }),
-            RATE,
-            MESSAGES,
-            value("service ops", "requests that services took in, per item", |s| {
-                queue(s)?.service_operations_per_operation
-            }),
-            value("idle polls", "calls of dequeue that found nothing, per item", |s| {
-                if_any(s.operations(), queue(s)?.idle_polls as f64 / s.operations() as f64)
-            }),
-            value("backlog", "items waiting, mean over time", |s| Some(queue(s)?.backlog.mean)),
-        ],
-    },
-    Sheet {
-        title: "What went wrong, fairness and recovery",
-        columns: &[
-            count("lost", "items acknowledged to their producer and never finished", |s| {
-                queue(s).map_or(0, |queue| queue.lost)
-            }),
-            count("redelivered", "deliveries beyond the first of an item", |s| {
-                queue(s).map_or(0, |queue| queue.redeliveries)
-            }),
-            count("applied twice", "items whose effect came about more than once", |s| {
-                queue(s).map_or(0, |queue| queue.applied_again)
-            }),
-            count("inverted", "pairs of items that certainly came out in reverse", |s| {
-                queue(s).map_or(0, |queue| queue.inversions)
-            }),
-            count("stale acks", "acknowledgements that came too late", |s| {
-                queue(s).map_or(0, |queue| queue.stale_acks)
-            }),
-            JAIN,
-            RECOVERY_P50,
-            RECOVERY_P99,
-            NEVER,
-        ],
-    },
-];

@@ -1,7 +1,15 @@
-//! The report as one HTML file that needs nothing else: no network, no fonts, no scripts.
+//! The report as one HTML file that needs nothing else: no network, no fonts. Without its
+//! script it can be read all the same, but not filtered.
 
+mod algorithm;
 mod cost;
+mod formula;
+mod group;
 mod page;
+mod provenance;
+mod story;
+mod term;
+mod violation;
 
 use contend_model::run::Comparison;
 use minijinja::syntax::SyntaxConfig;
@@ -11,11 +19,13 @@ use minijinja::{Environment, UndefinedBehavior};
 use page::Page;
 
 /// The templates, by name. Those that end in `.html` are escaped.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("report.html", include_str!("../templates/report.html")),
+    ("overview.html", include_str!("../templates/overview.html")),
     ("verdicts.html", include_str!("../templates/verdicts.html")),
     ("counterexamples.html", include_str!("../templates/counterexamples.html")),
     ("costs.html", include_str!("../templates/costs.html")),
+    ("violations.html", include_str!("../templates/violations.html")),
     ("formulas.html", include_str!("../templates/formulas.html")),
     ("provenance.html", include_str!("../templates/provenance.html")),
     ("style.css", include_str!("../templates/style.css")),

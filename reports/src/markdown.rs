@@ -1,16 +1,15 @@
 //! The report as Markdown, for a repository or a review.
 
+mod measured;
+
 use std::fmt::Write;
 
-use contend_model::measure::FORMULAS;
 use contend_model::property::{Environment, Kind, Property};
 use contend_model::run::Comparison;
 
 use crate::causes::Cause;
 use crate::choice;
-use crate::figures::{sheets, simulations};
 use crate::matrix::{Mark, Matrix};
-use crate::names::{grouped, number};
 use crate::stories::Stories;
 
 /// The whole report as Markdown.
@@ -23,13 +22,13 @@ pub fn markdown(comparison: &Comparison) -> String {
     }
     verdicts(&mut page, comparison);
     for kind in [Kind::Lock, Kind::Queue] {
-        costs(&mut page, comparison, kind);
+        measured::costs(&mut page, comparison, kind);
     }
-    violations(&mut page, comparison);
-    formulas(&mut page, comparison);
+    measured::violations(&mut page, comparison);
+    measured::formulas(&mut page, comparison);
     counterexamples(&mut page, comparison);
     legend(&mut page);
-    provenance(&mut page, comparison);
+    measured::provenance(&mut page, comparison);
     page.text
 }
 
@@ -94,7 +93,7 @@ fn causes(page: &mut Page, comparison: &Comparison, kind: Kind) {
     page.header(&titles, titles.len());
     for matrix in of_kind {
         let mut cells = vec![format!("`{}`", matrix.card.name), matrix.card.form.to_string()];
-        let letters = |&property| Cause::of(matrix, property).letters();
+        let letters = |&property| Cause::cell(matrix, property);
         cells.extend(Property::of(kind).iter().map(letters));
         page.row(cells);
     }
@@ -129,94 +128,6 @@ fn verdicts(page: &mut Page, comparison: &Comparison) {
                 parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
             }));
             page.row(cells);
-        }
-    }
-}
-
-fn costs(page: &mut Page, comparison: &Comparison, kind: Kind) {
-    let simulations = simulations(comparison, kind);
-    if simulations.is_empty() {
-        return;
-    }
-    page.heading(&format!("## What a {kind} costs"));
-    for (place, sheet) in sheets(kind).iter().enumerate() {
-        if place > 0 {
-            page.line("");
-        }
-        page.line(&format!("{}:", sheet.title));
-        page.line("");
-        let mut titles = vec!["algorithm".to_owned()];
-        titles.extend(sheet.columns.iter().map(|column| column.title.to_owned()));
-        page.header(&titles, 1);
-        for simulation in &simulations {
-            let mut cells = vec![format!("`{}`", simulation.algorithm)];
-            cells.extend(sheet.columns.iter().map(|column| column.text(&simulation.metrics)));
-            page.row(cells);
-        }
-    }
-}
-
-fn violations(page: &mut Page, comparison: &Comparison) {
-    if comparison.simulations.is_empty() {
-        return;
-    }
-    page.heading("## Violations per million operations");
-    page.header(&["algorithm", "property", "runs", "per million", "95 % interval"], 2);
-    for simulation in &comparison.simulations {
-        for rate in simulation.metrics.violations().iter().filter(|rate| rate.runs > 0) {
-            let interval = |estimate: contend_model::measure::Estimate| {
-                (
-                    number(estimate.value),
-                    format!("{} to {}", number(estimate.low), number(estimate.high)),
-                )
-            };
-            let (value, interval) =
-                rate.per_million.map_or_else(|| ("–".into(), "–".into()), interval);
-            page.row([
-                format!("`{}`", simulation.algorithm),
-                rate.property.to_string(),
-                grouped(rate.runs),
-                value,
-                interval,
-            ]);
-        }
-    }
-}
-
-fn formulas(page: &mut Page, comparison: &Comparison) {
-    if comparison.simulations.iter().all(|simulation| simulation.metrics.formulas().is_empty()) {
-        return;
-    }
-    page.heading("## The documents' formulas against what was measured");
-    for formula in FORMULAS {
-        let measured: Vec<_> = comparison
-            .simulations
-            .iter()
-            .flat_map(|simulation| {
-                let formulas = simulation.metrics.formulas().iter();
-                let same = formulas.filter(|comparison| comparison.formula == formula.id);
-                same.map(|comparison| (simulation.algorithm.as_str(), comparison))
-            })
-            .collect();
-        page.heading(&format!("### {}: {}", formula.id, formula.claimed));
-        page.line(formula.corrected);
-        if measured.is_empty() {
-            continue;
-        }
-        page.line("");
-        let titles = ["algorithm", "situation", "document", "corrected", "measured", "interval"];
-        page.header(&titles, 2);
-        for (algorithm, comparison) in measured {
-            let agrees = |agrees: bool| if agrees { " ✔" } else { " ✘" };
-            let measured = comparison.measured;
-            page.row([
-                format!("`{algorithm}`"),
-                comparison.situation.clone(),
-                number(comparison.document_value) + agrees(comparison.agrees_document),
-                number(comparison.corrected_value) + agrees(comparison.agrees_corrected),
-                number(measured.value),
-                format!("{} to {}", number(measured.low), number(measured.high)),
-            ]);
         }
     }
 }
@@ -260,33 +171,5 @@ fn legend(page: &mut Page) {
     page.heading("## Properties");
     for property in Property::ALL {
         page.line(&format!("- **{property}**: {}.", property.meaning()));
-    }
-}
-
-fn provenance(page: &mut Page, comparison: &Comparison) {
-    let build = &comparison.build;
-    page.heading("## How this came about");
-    page.line(&format!(
-        "Contend {} ({}, {}, {}).",
-        build.contend, build.rustc, build.target, build.profile
-    ));
-    page.line("");
-    page.line("```sh");
-    comparison.commands.iter().for_each(|command| page.line(command));
-    page.line("```");
-    if comparison.simulations.is_empty() {
-        return;
-    }
-    page.line("");
-    page.header(&["algorithm", "engine", "digest", "first seed", "seeds", "faults"], 3);
-    for simulation in &comparison.simulations {
-        page.row([
-            format!("`{}`", simulation.algorithm),
-            simulation.engine.clone(),
-            format!("`{}`", simulation.digest),
-            simulation.from.to_string(),
-            grouped(simulation.seeds),
-            grouped(simulation.happened.total()),
-        ]);
     }
 }

@@ -87,6 +87,12 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// How often a waiter is overtaken at most, where there is a bound.
+    pub fn most_overtaken(&self) -> Option<u8> {
+        let rows = self.lines.iter().flat_map(|(_, rows)| rows).flatten();
+        rows.filter_map(|row| row.overtakings).max()
+    }
+
     /// How many cells say so.
     pub fn count(&self, mark: Mark) -> usize {
         let rows = self.lines.iter().flat_map(|(_, rows)| rows).flatten();

@@ -14,6 +14,16 @@ pub(crate) fn list<S: AsRef<str>>(items: &[S]) -> String {
     }
 }
 
+/// `a, b and c`, or `a, b and 7 more` where there are too many to be read.
+pub(crate) fn some(items: &[String], most: usize) -> String {
+    if items.len() <= most + 1 {
+        return list(items);
+    }
+    let mut shown = items[..most].to_vec();
+    shown.push(format!("{} more", grouped((items.len() - most) as u64)));
+    list(&shown)
+}
+
 /// `one lock`, `3 locks`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     match number {
@@ -83,6 +93,11 @@ mod tests {
     #[test]
     fn lists_and_properties_read_as_english() {
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        let names = ["a", "b", "c", "d"].map(String::from);
+        assert_eq!(
+            (some(&names, 3), some(&names, 2)),
+            ("a, b, c and d".into(), "a, b and 2 more".into())
+        );
         assert_eq!(in_words(Property::AtMostOnce), "at most once");
         assert_eq!((count(1, "lock"), count(1200, "run")), ("1 lock".into(), "1,200 runs".into()));
     }

@@ -17,8 +17,6 @@ pub(crate) struct Story<'a> {
     pub counterexample: &'a Counterexample,
     /// The verdicts that rest on it, property by property.
     pub breaks: Vec<Broken<'a>>,
-    /// The place of its drawing among all drawings.
-    pub drawing: usize,
 }
 
 /// A property that a story breaks.
@@ -39,8 +37,6 @@ pub(crate) struct Broken<'a> {
 pub(crate) struct Stories<'a> {
     /// In the order of rows.
     pub stories: Vec<Story<'a>>,
-    /// What is to be drawn: algorithms may share a story.
-    pub drawings: Vec<&'a Counterexample>,
     by_row: BTreeMap<(&'a str, Property, Environment), usize>,
 }
 
@@ -49,20 +45,15 @@ impl<'a> Stories<'a> {
     pub fn of(comparison: &'a Comparison) -> Self {
         let mut stories = Stories::default();
         let mut told: BTreeMap<(&str, Vec<&str>), usize> = BTreeMap::new();
-        let mut drawn: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
         for row in &comparison.rows {
             let Some(counterexample) = &row.counterexample else { continue };
             let key = steps(counterexample);
-            let drawing = *drawn.entry(key.clone()).or_insert_with(|| {
-                stories.drawings.push(counterexample);
-                stories.drawings.len() - 1
-            });
             let algorithm = row.algorithm.as_str();
             let place = *told.entry((algorithm, key)).or_insert_with(|| {
                 let before = stories.stories.iter().filter(|s| s.algorithm == algorithm).count();
                 let anchor = format!("{algorithm}-{}", before + 1);
                 let breaks = Vec::new();
-                stories.stories.push(Story { anchor, algorithm, counterexample, breaks, drawing });
+                stories.stories.push(Story { anchor, algorithm, counterexample, breaks });
                 stories.stories.len() - 1
             });
             stories.stories[place].breaks(row, counterexample);

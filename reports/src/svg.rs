@@ -2,17 +2,18 @@
 //! follows the reader's colour scheme; plotting libraries write colours into the elements.
 
 mod cdf;
-mod interval;
 mod pairing;
 mod sequence;
 mod series;
 
-pub(crate) use cdf::Distributions;
-pub(crate) use interval::RateScale;
+pub(crate) use cdf::{Curves, Distributions};
 pub(crate) use sequence::diagram;
 pub(crate) use series::sparkline;
 
 use std::fmt::Write;
+
+/// A place on a drawing, in pixels from its upper left corner.
+pub(crate) type Point = (f64, f64);
 
 /// An SVG drawing in the making, or a part of one.
 #[derive(Debug, Default)]
@@ -29,16 +30,40 @@ pub(crate) enum Anchor {
 }
 
 impl Drawing {
-    pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
-        let (x1, y1, x2, y2) = (Short(from.0), Short(from.1), Short(to.0), Short(to.1));
-        self.put(format_args!(r#"<path class="{class}" d="M{x1} {y1}L{x2} {y2}"/>"#));
+    pub fn line(&mut self, class: &str, from: Point, to: Point) {
+        self.path(class, &[from, to]);
+    }
+
+    /// Many lines as one element.
+    pub fn lines(&mut self, class: &str, lines: impl IntoIterator<Item = [Point; 2]>) {
+        self.shapes(class, lines);
+    }
+
+    /// Many points as one element; they are as large as the class has its strokes.
+    pub fn points(&mut self, class: &str, points: impl IntoIterator<Item = Point>) {
+        let data: String =
+            points.into_iter().map(|(x, y)| format!("M{} {}h0", Short(x), Short(y))).collect();
+        self.put_path(class, &data);
+    }
+
+    /// Many shapes as one element.
+    pub fn shapes<const N: usize>(
+        &mut self,
+        class: &str,
+        shapes: impl IntoIterator<Item = [Point; N]>,
+    ) {
+        let data: String = shapes.into_iter().map(|shape| path_data(&shape)).collect();
+        self.put_path(class, &data);
     }
 
     /// A closed or open shape by its points.
-    pub fn path(&mut self, class: &str, points: &[(f64, f64)]) {
-        if !points.is_empty() {
-            let d = path_data(points);
-            self.put(format_args!(r#"<path class="{class}" d="{d}"/>"#));
+    pub fn path(&mut self, class: &str, points: &[Point]) {
+        self.put_path(class, &path_data(points));
+    }
+
+    fn put_path(&mut self, class: &str, data: &str) {
+        if !data.is_empty() {
+            self.put(format_args!(r#"<path class="{class}" d="{data}"/>"#));
         }
     }
 
@@ -48,11 +73,6 @@ impl Drawing {
         self.put(format_args!(
             r#"<rect class="{class}" x="{x}" y="{y}" width="{w}" height="{h}" rx="{rx}"/>"#
         ));
-    }
-
-    pub fn circle(&mut self, class: &str, at: (f64, f64), radius: f64) {
-        let (x, y, r) = (Short(at.0), Short(at.1), Short(radius));
-        self.put(format_args!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{r}"/>"#));
     }
 
     pub fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
@@ -66,19 +86,23 @@ impl Drawing {
         self.put(format_args!(r#"<text class="{class}" x="{x}" y="{y}"{anchor}>{text}</text>"#));
     }
 
-    /// Elements that are drawn elsewhere under this name.
-    pub fn reuse(&mut self, class: &str, name: &str) {
-        self.put(format_args!(r##"<use class="{class}" href="#{name}"/>"##));
-    }
-
     /// The elements without a frame.
     pub fn into_elements(self) -> String {
         self.body
     }
 
+    /// Elements that are drawn elsewhere under this name.
+    pub fn reuse(&mut self, class: &str, name: &str) {
+        self.put(format_args!(r##"<use class="{class}" href="#{name}"/>"##));
+    }
+
     /// The whole drawing with a description for those who cannot see it.
     pub fn into_svg(self, class: &str, width: f64, height: f64, description: &str) -> String {
-        framed(class, (width, height), description, &self.body)
+        let (width, height, label) = (Short(width), Short(height), escaped(description));
+        let elements = self.body;
+        format!(
+            r#"<svg class="{class}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{label}">{elements}</svg>"#
+        )
     }
 
     fn put(&mut self, element: std::fmt::Arguments<'_>) {
@@ -86,21 +110,21 @@ impl Drawing {
     }
 }
 
-/// Elements in a frame.
-pub(crate) fn framed(class: &str, size: (f64, f64), description: &str, elements: &str) -> String {
-    let (width, height) = (Short(size.0), Short(size.1));
-    let label = escaped(description);
-    format!(
-        r#"<svg class="{class}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{label}">{elements}</svg>"#
-    )
-}
-
-/// Points as the data of a path.
-pub(crate) fn path_data(points: &[(f64, f64)]) -> String {
+/// Points as the data of a path, as short as can be.
+pub(crate) fn path_data(points: &[Point]) -> String {
     let mut data = String::new();
-    for (place, &(x, y)) in points.iter().enumerate() {
-        let command = if place == 0 { 'M' } else { 'L' };
-        write!(data, "{command}{} {}", Short(x), Short(y)).expect("a string takes everything");
+    let mut last: Option<(String, String)> = None;
+    for &(x, y) in points {
+        let (x, y) = (Short(x).to_string(), Short(y).to_string());
+        let written = match &last {
+            None => write!(data, "M{x} {y}"),
+            Some((old_x, old_y)) if *old_x == x && *old_y == y => Ok(()),
+            Some((_, old_y)) if *old_y == y => write!(data, "H{x}"),
+            Some((old_x, _)) if *old_x == x => write!(data, "V{y}"),
+            Some(_) => write!(data, "L{x} {y}"),
+        };
+        written.expect("a string takes everything");
+        last = Some((x, y));
     }
     data
 }

@@ -1,5 +1,7 @@
 //! Tables for the terminal, without colours or control characters.
 
+mod compared;
+
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use contend_model::algorithm::Card;
 use contend_model::property::{Environment, Kind};
@@ -8,6 +10,8 @@ use contend_model::verdict::Row;
 
 use crate::figures::sheets;
 use crate::matrix::{Mark, Matrix};
+
+pub use compared::{costs, overview};
 
 /// The width of a table if nobody says otherwise, in characters.
 pub const WIDTH: u16 = 100;
@@ -113,7 +117,7 @@ pub fn metrics_within(simulations: &[SimulationReport], width: u16) -> String {
             let mut header = vec![sheet.title.to_owned()];
             header.extend(of_kind.iter().map(|simulation| simulation.algorithm.clone()));
             table.set_header(header);
-            for column in sheet.columns {
+            for column in sheet.columns() {
                 let mut line = vec![Cell::new(column.title)];
                 line.extend(of_kind.iter().map(|simulation| {
                     let figure = column.text(&simulation.metrics);

@@ -4,7 +4,7 @@ mod synthetic;
 
 use contend_model::run::Comparison;
 use expect_test::expect_file;
-use synthetic::comparison;
+use synthetic::{comparison, wide};
 
 #[test]
 fn the_markdown_of_a_small_comparison_reads_as_it_did() {
@@ -13,11 +13,14 @@ fn the_markdown_of_a_small_comparison_reads_as_it_did() {
 
 #[test]
 fn the_terminal_tables_of_a_small_comparison_look_as_they_did() {
-    let Comparison { cards, rows, simulations, .. } = comparison();
+    let comparison = comparison();
+    let Comparison { cards, rows, simulations, .. } = &comparison;
     let text = [
-        contend_reports::terminal::list(&cards),
-        contend_reports::terminal::verdicts(&cards, &rows),
-        contend_reports::terminal::metrics(&simulations),
+        contend_reports::terminal::overview(&comparison),
+        contend_reports::terminal::costs(&comparison),
+        contend_reports::terminal::list(cards),
+        contend_reports::terminal::verdicts(cards, rows),
+        contend_reports::terminal::metrics(simulations),
     ]
     .join("\n");
     let trimmed: Vec<&str> = text.lines().map(str::trim_end).collect();
@@ -47,7 +50,11 @@ fn every_reference_leads_to_an_anchor_that_exists_once() {
     }
     let violated = html.matches("✘<small>").count();
     assert_eq!(violated, 4, "each violated verdict links to its counterexample");
-    assert_eq!(html.matches(r#"id="drawing-"#).count(), 1, "one story is drawn once");
+    assert_eq!(
+        html.matches(r#"<svg class="diagram"#).count(),
+        3,
+        "an algorithm's story is drawn once"
+    );
 }
 
 #[test]
@@ -87,10 +94,57 @@ fn text_from_cards_is_escaped() {
 }
 
 #[test]
+fn a_page_about_seventy_five_algorithms_stays_below_five_megabytes() {
+    let wide = wide();
+    let html = contend_reports::html(&wide);
+    assert!(html.len() < 5_000_000, "{} bytes", html.len());
+    // Whoever wants to look at it.
+    if let Some(folder) = std::env::var_os("KEEP_REPORT") {
+        contend_reports::write(&wide, folder.as_ref()).expect("the folder is writable");
+    }
+    let names: Vec<&str> = wide.cards.iter().map(|card| card.name.as_str()).collect();
+    for name in &names {
+        let lines = html.matches(&format!(r#"<tr data-a="{name}" data-kind="#)).count();
+        assert_eq!(lines, 1, "the filters read off the overview what {name} is");
+    }
+    for name in values_of(&html, "data-a") {
+        assert!(names.contains(&name), "no filter can reach {name}");
+    }
+}
+
+#[test]
+fn runs_in_which_nobody_fails_stand_beside_those_under_faults() {
+    let (both, mut faulty) = (comparison(), comparison());
+    faulty.calm.clear();
+    let row = |comparison: &Comparison| {
+        let markdown = contend_reports::markdown(comparison);
+        let costs = markdown.split_once("## What a lock costs").expect("locks were simulated").1;
+        let line = costs.lines().find(|line| line.starts_with("| `token-lock`"));
+        line.expect("it was simulated").split(" | ").map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Acquired, then quantiles when nobody fails; those under faults come after ten figures.
+    assert_eq!(row(&both)[1..5], ["16", "4.00", "6.00", "6.00"]);
+    assert_eq!(row(&both)[11..13], ["8.00", "10.0"]);
+    assert_eq!(row(&faulty)[1..5], ["–"; 4]);
+    assert_eq!(row(&faulty)[11..13], ["8.00", "10.0"]);
+}
+
+#[test]
+fn a_report_of_work_that_was_stopped_says_so() {
+    let said = "The work was stopped before its end";
+    let stopped = Comparison { partial: true, ..comparison() };
+    for text in [contend_reports::html(&stopped), contend_reports::markdown(&stopped)] {
+        assert!(text.contains(said));
+    }
+    assert!(!contend_reports::html(&comparison()).contains(said));
+}
+
+#[test]
 fn an_empty_comparison_still_makes_a_page() {
     let mut empty = comparison();
     empty.cards.clear();
     empty.rows.clear();
+    empty.calm.clear();
     empty.simulations.clear();
     assert!(contend_reports::html(&empty).contains("Nothing was simulated"));
     assert!(contend_reports::markdown(&empty).starts_with("# Distributed locks"));

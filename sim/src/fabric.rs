@@ -292,7 +292,7 @@ impl Wire {
 /// down to an eighth.
 fn paced(width: u64, draw: u64) -> u64 {
     const PACES: u64 = 6;
-    (width * Links::SLOWEST >> scaled(draw, PACES)).max(1)
+    ((width * Links::SLOWEST) >> scaled(draw, PACES)).max(1)
 }
 
 /// How much longer a message travels that is held back: up to `most`, half of that, a quarter and so

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use contend_model::algorithm::Algorithm;
 use contend_model::scenario::Scenario;
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::capsule::{Capsule, Failure, Run};
@@ -34,12 +35,12 @@ pub enum ShrinkError {
         property: String,
     },
     /// A counterexample of the explorer is a shortest one.
-    #[error("a path of the explored world is shortest as it is; replay it instead")]
+    #[error("a counterexample of the explorer is shortest already; `contend replay` shows it")]
     Path,
 }
 
 /// How large a failing run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Size {
     /// Entries of the fault plan.
     pub entries: usize,

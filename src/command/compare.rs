@@ -4,13 +4,12 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use contend::algorithm::{Algorithm, Card};
-use contend::property::{Environment, Kind, Property};
+use contend::algorithm::Algorithm;
+use contend::property::Environment;
 use contend::reports::{self, terminal};
 use contend::run::{self, Build, Comparison, SimulationReport};
 use contend::scenario::Scenario;
 use contend::simulation::{Settings, Simulation, simulate};
-use contend::verdict::{Row, Verdict};
 use contend::{Options, simulation::Engine};
 
 use super::verify;
@@ -54,23 +53,23 @@ impl Compare {
         files::check_writable(&self.out)?;
         let options = Options { threads: threads.get(), ..Options::default() };
         let simulations = self.simulate(&algorithms, interruption)?;
-        let rows = verify::explore(&algorithms, &options, interruption);
+        let mut rows = verify::explore(&algorithms, &options, interruption);
+        rows.retain(|row| !verify::is_open(row, interruption));
         let comparison = Comparison {
             version: run::VERSION,
             build: build(),
             commands: self.commands(),
             cards: algorithms.iter().map(|algorithm| algorithm.card()).collect(),
             rows,
+            calm: simulations.calm,
             simulations: simulations.faulty.iter().map(|s| s.report.clone()).collect(),
+            partial: interruption.asked(),
         };
         let written = reports::write(&comparison, &self.out)?;
-        let calm = serde_json::json!({ "version": run::VERSION, "simulations": simulations.calm });
-        let calm = serde_json::to_string_pretty(&calm).expect("records are plain data") + "\n";
-        files::write(&self.out.join("calm.json"), &calm)?;
         match self.format {
             Format::Json => console::print(&comparison.to_json())?,
             Format::Text => {
-                let mut text = text(&comparison, &simulations.calm);
+                let mut text = text(&comparison);
                 let [html, markdown, json] = [written.html, written.markdown, written.json];
                 let _ = writeln!(
                     text,
@@ -141,55 +140,16 @@ fn build() -> Build {
     }
 }
 
-fn text(comparison: &Comparison, calm: &[SimulationReport]) -> String {
-    let mut text = String::new();
-    for kind in [Kind::Lock, Kind::Queue] {
-        short_table(&mut text, comparison, kind);
+fn text(comparison: &Comparison) -> String {
+    let mut text = terminal::overview(comparison);
+    if let Some(first) = comparison.calm.first() {
+        let seeds = count(first.seeds, "seed");
+        let _ = write!(
+            text,
+            "\nWhat they cost when nobody fails, and what all faults make of it, over {seeds}:\n\n"
+        );
+        text += &terminal::costs(comparison);
     }
-    let letters: Vec<String> =
-        Environment::ALL.into_iter().map(|e| format!("{} {e}", e.letter())).collect();
-    let _ = writeln!(
-        text,
-        "Letters: where it is broken ({}); - nowhere, blank: not applicable, ? not told.",
-        letters.join(", ")
-    );
-    if !calm.is_empty() {
-        let seeds = count(calm[0].seeds, "seed");
-        let _ = write!(text, "\nWhat they cost when nobody fails, over {seeds}:\n\n");
-        text += &terminal::metrics(calm);
-    }
-    text += &verify::summary(&comparison.cards, &comparison.rows, false);
+    text += &verify::summary(&comparison.cards, &comparison.rows.iter().collect::<Vec<_>>(), false);
     text
-}
-
-/// One line an algorithm, one column a property: the letters of the environments that break it.
-fn short_table(text: &mut String, comparison: &Comparison, kind: Kind) {
-    let cards: Vec<&Card> = comparison.cards.iter().filter(|card| card.kind == kind).collect();
-    let Some(widest) = cards.iter().map(|card| card.name.len()).max() else { return };
-    let _ = write!(text, "{:widest$}", kind.to_string());
-    for property in Property::of(kind) {
-        let _ = write!(text, "  {:7.7}", property.to_string());
-    }
-    for card in cards {
-        let _ = write!(text, "\n{:widest$}", card.name);
-        for property in Property::of(kind) {
-            let rows = comparison.rows_of(&card.name).filter(|row| row.property == *property);
-            let _ = write!(text, "  {:7}", cell(rows));
-        }
-        text.truncate(text.trim_end().len());
-    }
-    *text += "\n\n";
-}
-
-fn cell<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
-    let rows: Vec<&Row> = rows.collect();
-    let broken = rows.iter().filter(|row| row.verdict == Verdict::Violated);
-    let mut cell: String = broken.map(|row| row.environment.letter()).collect();
-    if cell.is_empty() && rows.iter().any(|row| row.verdict == Verdict::Holds) {
-        cell.push('-');
-    }
-    if rows.iter().any(|row| row.verdict == Verdict::Unknown && !row.as_claimed) {
-        cell.push('?');
-    }
-    cell
 }

@@ -2,24 +2,25 @@
 
 use std::fmt::Write;
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use contend::algorithm::{Algorithm, Card};
-use contend::property::Environment;
-use contend::registry;
-use contend::scenario::Scenario;
+use contend::digest::Digest;
+use contend::property::{Environment, Property};
 use contend::sim::capsule::{Capsule, Failure as Failed, Replayed};
 use contend::sim::kernel::Kernel;
 use contend::sim::ledger::Options;
 use contend::sim::stage::Stage;
 use contend::sim::{capsule, trace};
-use contend::{blame, world};
+use contend::{blame, registry, world};
+use serde::Serialize;
 
-use super::simulate::{in_file, read_scenario};
+use super::setting::Setting;
 use crate::Status;
+use crate::choice;
+use crate::console::{self, Format};
 use crate::failure::Failure;
-use crate::{choice, console};
 
 /// The same run again, byte for byte.
 ///
@@ -31,12 +32,41 @@ pub struct Replay {
     /// The seed of the run.
     #[arg(long)]
     seed: Option<u64>,
-    /// The scenario of the run, as TOML or JSON.
-    #[arg(long, requires = "seed")]
-    scenario: Option<PathBuf>,
+    #[command(flatten)]
+    setting: Setting,
     /// Wait for Enter before each step.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     step: bool,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// A run that was seen again, as it is printed.
+#[derive(Serialize)]
+struct Printed {
+    algorithm: String,
+    /// What went wrong in the run.
+    environments: Vec<Environment>,
+    /// Of a run on virtual time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
+    violations: Vec<Violation>,
+    /// Whether everything is as it was saved; a seed has nothing to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agrees: Option<bool>,
+    /// The steps, as text has them.
+    steps: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Violation {
+    property: Property,
+    /// Whether the algorithm claims the property in just these environments.
+    claimed: bool,
+    /// When, in milliseconds of virtual time; an explored path knows only its steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_ms: Option<f64>,
 }
 
 impl Replay {
@@ -51,39 +81,36 @@ impl Replay {
     fn run_seed(&self, seed: u64) -> Result<Status, Failure> {
         let algorithm = choice::algorithm(&self.what)?;
         let card = algorithm.card();
-        let scenario = match &self.scenario {
-            Some(path) => read_scenario(path, &card.name)?,
-            None => Scenario::default_for(card.kind),
-        };
-        let stage = Stage::new(&*algorithm, scenario.of(&card.name))
-            .map_err(|error| in_file(self.scenario.as_deref(), error.into()))?;
+        let stage = Stage::new(&*algorithm, self.setting.scenario(&card)?)
+            .map_err(|error| self.setting.blame(error.into()))?;
         let mut kernel = Kernel::new(&stage, Options { trace: true, ..Options::default() });
         let outcome = kernel.run(seed);
-        let lines = trace::text(stage.cast(), &outcome.trace);
-        self.show(lines.lines())?;
         let environments = blame::environments(stage.scenario(), &outcome.happened);
-        let mut text = format!("\n{}\n\ndigest {}\n", trace::LEGEND, outcome.digest);
-        let mut broken = false;
-        for violation in &outcome.violations {
-            let claimed = blame::breaks_claim(&card, violation.property, &environments);
-            broken |= claimed;
-            let _ = writeln!(
-                text,
-                "{} is violated at {:.6} ms{}",
-                violation.property,
-                violation.at as f64 / 1e6,
-                against(claimed, &environments)
-            );
-        }
-        if outcome.violations.is_empty() {
-            text += "nothing is violated\n";
-        }
-        console::print(&text)?;
+        let violation = |violation: &contend::sim::outcome::Violation| Violation {
+            property: violation.property,
+            claimed: blame::breaks_claim(&card, violation.property, &environments),
+            at_ms: Some(violation.at as f64 / 1e6),
+        };
+        let printed = Printed {
+            algorithm: card.name.clone(),
+            digest: Some(outcome.digest),
+            violations: outcome.violations.iter().map(violation).collect(),
+            agrees: None,
+            steps: trace::text(stage.cast(), &outcome.trace).lines().map(str::to_owned).collect(),
+            environments: environments.clone(),
+        };
+        self.print(&printed, || of_seed(&printed))?;
+        let broken = printed.violations.iter().any(|violation| violation.claimed);
         Ok(if broken { Status::ClaimFails } else { Status::AsClaimed })
     }
 
     /// A saved failure.
     fn run_file(&self) -> Result<Status, Failure> {
+        if let Some((option, value)) = self.setting.given() {
+            let problem = "a saved failure has a scenario of its own; leave this out, or name an \
+                           algorithm and a --seed";
+            return Err(Failure::Option { option, value, problem });
+        }
         let path = Path::new(&self.what);
         let capsule = self.load(path)?;
         let algorithms = registry::algorithms();
@@ -92,13 +119,23 @@ impl Replay {
             file: self.what.clone(),
             source: Box::new(source),
         })?;
-        let lines: Vec<String> = replayed.lines.iter().map(|line| line.to_string()).collect();
-        self.show(lines.iter().map(String::as_str))?;
         let environments = environments(&capsule, algorithm)?;
-        let broken = replayed.violated
-            && blame::breaks_claim(&algorithm.card(), capsule.property, &environments);
-        console::print(&summary(&capsule, &replayed, broken, &environments))?;
-        let sound = replayed.agrees() && !broken;
+        let claimed = blame::breaks_claim(&algorithm.card(), capsule.property, &environments);
+        let at_ms = match &capsule.failure {
+            Failed::Run(run) => Some(run.at_ns as f64 / 1e6),
+            Failed::Path(_) => None,
+        };
+        let violation = Violation { property: capsule.property, claimed, at_ms };
+        let printed = Printed {
+            algorithm: capsule.algorithm().to_owned(),
+            environments,
+            digest: replayed.digests.map(|(now, _)| now),
+            violations: replayed.violated.then_some(violation).into_iter().collect(),
+            agrees: Some(replayed.agrees()),
+            steps: replayed.lines.iter().map(ToString::to_string).collect(),
+        };
+        self.print(&printed, || of_file(&capsule, &replayed, &printed))?;
+        let sound = replayed.agrees() && !(replayed.violated && claimed);
         Ok(if sound { Status::AsClaimed } else { Status::ClaimFails })
     }
 
@@ -115,11 +152,22 @@ impl Replay {
         Ok(Capsule::load(path)?)
     }
 
-    fn show<'a>(&self, lines: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+    fn print(&self, printed: &Printed, end: impl FnOnce() -> String) -> Result<(), Failure> {
+        match self.format {
+            Format::Json => console::print_json(printed),
+            Format::Text => {
+                self.show(&printed.steps)?;
+                console::print(&end())
+            }
+        }
+    }
+
+    fn show(&self, lines: &[String]) -> Result<(), Failure> {
         if !self.step {
-            let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+            let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
             return console::print(&text);
         }
+        console::say("Enter shows the next step");
         let (mut input, mut waiting) = (std::io::stdin().lock(), true);
         for line in lines {
             console::print(line)?;
@@ -147,16 +195,31 @@ fn environments(capsule: &Capsule, algorithm: &dyn Algorithm) -> Result<Vec<Envi
     }
 }
 
-fn summary(
-    capsule: &Capsule,
-    replayed: &Replayed,
-    broken: bool,
-    environments: &[Environment],
-) -> String {
-    let legend = match capsule.failure {
-        Failed::Run(_) => trace::LEGEND,
-        Failed::Path(_) => world::LEGEND,
-    };
+/// The last lines of a run of the generator.
+fn of_seed(printed: &Printed) -> String {
+    let mut text = format!("\n{}\n\n", trace::LEGEND);
+    if let Some(digest) = printed.digest {
+        let _ = writeln!(text, "digest {digest}");
+    }
+    for violation in &printed.violations {
+        let _ = writeln!(
+            text,
+            "{} is violated at {:.6} ms{}",
+            violation.property,
+            violation.at_ms.unwrap_or_default(),
+            against(violation.claimed, &printed.environments)
+        );
+    }
+    if printed.violations.is_empty() {
+        text += "nothing is violated\n";
+    }
+    text
+}
+
+/// The last lines of a saved failure.
+fn of_file(capsule: &Capsule, replayed: &Replayed, printed: &Printed) -> String {
+    let path = matches!(capsule.failure, Failed::Path(_));
+    let legend = if path { world::LEGEND } else { trace::LEGEND };
     let mut text = format!("\n{legend}\n\n");
     match replayed.digests {
         Some((now, then)) if now == then => {
@@ -167,10 +230,20 @@ fn summary(
         }
         None => {}
     }
-    let (property, again) = (capsule.property, against(broken, environments));
-    let _ = match replayed.violated {
-        true => writeln!(text, "{property} is violated again{again}"),
-        false => writeln!(text, "{property} is not violated at the same moment any more"),
+    let property = capsule.property;
+    let _ = match printed.violations.first() {
+        // What can never happen again is seen by the search only, not by these steps.
+        Some(violation) if path && property.is_no_trap() => writeln!(
+            text,
+            "all steps can be taken again; that nothing leads out of where they end is what the \
+             search has shown: {property}{}",
+            against(violation.claimed, &printed.environments)
+        ),
+        Some(violation) => {
+            let against = against(violation.claimed, &printed.environments);
+            writeln!(text, "{property} is violated again{against}")
+        }
+        None => writeln!(text, "{property} is not violated at the same moment any more"),
     };
     text
 }

@@ -1,14 +1,16 @@
 //! `contend shrink`: the smallest failure that is still the same.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use contend::property::Property;
 use contend::registry;
 use contend::sim::capsule::{Capsule, Failure as Failed};
-use contend::sim::shrink::{Size, shrink};
+use contend::sim::shrink::{ShrinkError, Shrunk, Size, shrink};
+use serde::Serialize;
 
 use crate::Status;
-use crate::console::{self, Interruption, Progress, count};
+use crate::console::{self, Format, Interruption, Progress, count};
 use crate::failure::Failure;
 use crate::files;
 
@@ -20,6 +22,24 @@ pub struct Shrink {
     /// Where the smaller one is saved; beside the other without this.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What came of it, as it is printed.
+#[derive(Serialize)]
+struct Printed<'a> {
+    algorithm: &'a str,
+    property: Property,
+    before: Size,
+    after: Size,
+    /// How many runs it took.
+    tried: u64,
+    /// Whether nothing more can be taken away.
+    complete: bool,
+    /// The smaller failure.
+    file: String,
 }
 
 impl Shrink {
@@ -28,6 +48,10 @@ impl Shrink {
         let capsule = Capsule::load(&self.file)?;
         let algorithms = registry::algorithms();
         let algorithm = capsule.choose(&file, &algorithms)?;
+        if let Failed::Path(_) = capsule.failure {
+            let source = Box::new(ShrinkError::Path);
+            return Err(Failure::Shrink { file, source });
+        }
         let out = self.out.unwrap_or_else(|| self.file.with_extension("small.json"));
         let folder = out.parent().unwrap_or(&out);
         files::check_writable(folder)?;
@@ -42,23 +66,37 @@ impl Shrink {
             files::make_folder(folder)?;
         }
         shrunk.capsule.save(&out)?;
-        let tried = count(shrunk.tried, "run");
-        let mut text = format!(
-            "{} of {}, {tried} tried\n  before: {}\n  after:  {}\n",
-            shrunk.capsule.property,
-            shrunk.capsule.algorithm(),
-            in_words(&shrunk.before),
-            in_words(&shrunk.after)
-        );
-        text += &plan(&shrunk.capsule);
-        text += &format!("again: contend replay {}\n", out.display());
-        console::print(&text)?;
+        match self.format {
+            Format::Text => console::print(&text(&shrunk, &out))?,
+            Format::Json => console::print_json(&Printed {
+                algorithm: shrunk.capsule.algorithm(),
+                property: shrunk.capsule.property,
+                before: shrunk.before,
+                after: shrunk.after,
+                tried: shrunk.tried,
+                complete: shrunk.complete,
+                file: out.display().to_string(),
+            })?,
+        }
         if !shrunk.complete {
             console::say("stopped; it may not be the smallest failure yet");
             return Ok(Status::Interrupted);
         }
         Ok(Status::AsClaimed)
     }
+}
+
+fn text(shrunk: &Shrunk, out: &Path) -> String {
+    let mut text = format!(
+        "{} of {}, {} tried\n  before: {}\n  after:  {}\n",
+        shrunk.capsule.property,
+        shrunk.capsule.algorithm(),
+        count(shrunk.tried, "run"),
+        in_words(&shrunk.before),
+        in_words(&shrunk.after)
+    );
+    text += &plan(&shrunk.capsule);
+    text + &format!("again: contend replay {}\n", out.display())
 }
 
 fn in_words(size: &Size) -> String {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use contend::algorithm::{Algorithm, Card};
+use contend::algorithm::Algorithm;
 use contend::property::Property;
 use contend::reports::terminal;
 use contend::run::SimulationReport;
@@ -16,6 +16,7 @@ use contend::sim::stage::Stage;
 use contend::simulation::{BrokenClaim, Engine, Settings, Simulation, simulate};
 use serde::Serialize;
 
+use super::setting::Setting;
 use crate::Status;
 use crate::console::{self, Format, Interruption, Progress, count, grouped};
 use crate::failure::Failure;
@@ -35,13 +36,8 @@ pub struct Simulate {
     /// The first of them.
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// The scenario, as TOML or JSON; without it, three lockers, or two producers and two
-    /// consumers, and every kind of fault.
-    #[arg(long, conflicts_with = "environment")]
-    scenario: Option<PathBuf>,
-    /// Only the faults of this environment.
-    #[arg(long)]
-    environment: Option<String>,
+    #[command(flatten)]
+    setting: Setting,
     /// What runs the seeds; both come to the same.
     #[arg(long, value_enum, default_value_t)]
     engine: EngineName,
@@ -81,7 +77,7 @@ impl Simulate {
         let algorithm = choice::algorithm(&self.name)?;
         let seeds = choice::seeds(self.from, self.seeds)?;
         let threads = choice::threads(self.threads)?;
-        let scenario = self.choose_scenario(&algorithm.card())?;
+        let scenario = self.setting.scenario(&algorithm.card())?;
         files::check_writable(&self.out)?;
         let progress = Progress::of(self.seeds, format!("simulating {}", self.name));
         let settings = Settings {
@@ -94,9 +90,9 @@ impl Simulate {
             progress: &|done| progress.at(done),
         };
         let mut simulation = simulate(&*algorithm, &scenario, seeds, &settings)
-            .map_err(|error| in_file(self.scenario.as_deref(), error.into()))?;
+            .map_err(|error| self.setting.blame(error.into()))?;
         drop(progress);
-        simulation.report.command += &self.further_options();
+        simulation.report.command += &self.setting.options();
         save(&*algorithm, &scenario, &mut simulation, &self.out)?;
         if !simulation.complete {
             let (done, of) = (grouped(simulation.report.seeds), count(self.seeds, "seed"));
@@ -111,51 +107,6 @@ impl Simulate {
             Format::Text => console::print(&text(&simulation))?,
         }
         Ok(status(&simulation))
-    }
-
-    fn choose_scenario(&self, card: &Card) -> Result<Scenario, Failure> {
-        match (&self.scenario, &self.environment) {
-            (Some(path), _) => read_scenario(path, &card.name),
-            (None, Some(name)) => Ok(Scenario::within(card.kind, choice::environment(name)?)),
-            (None, None) => Ok(Scenario::default_for(card.kind)),
-        }
-        .map(|scenario| scenario.of(&card.name))
-    }
-
-    fn further_options(&self) -> String {
-        let scenario = self.scenario.as_ref().map(|path| format!(" --scenario {}", path.display()));
-        let environment = self.environment.as_ref().map(|name| format!(" --environment {name}"));
-        scenario.or(environment).unwrap_or_default()
-    }
-}
-
-/// Reads the scenario for this algorithm.
-pub fn read_scenario(path: &Path, algorithm: &str) -> Result<Scenario, Failure> {
-    let (file, text) = (path.display().to_string(), files::read(path)?);
-    let json = path.extension().is_some_and(|extension| extension == "json");
-    let scenario = match json {
-        true => Scenario::from_json(&file, &text)?,
-        false => Scenario::from_toml(&file, &text)?,
-    };
-    if !scenario.algorithm.is_empty() && scenario.algorithm != algorithm {
-        let found = scenario.algorithm;
-        return Err(Failure::OtherAlgorithm { file, found, wanted: algorithm.into() });
-    }
-    Ok(scenario)
-}
-
-/// An error that lies in a scenario file names it.
-pub fn in_file(path: Option<&Path>, failure: Failure) -> Failure {
-    use contend::simulation::SimulationError;
-    let (path, error) = match (path, failure) {
-        (Some(path), Failure::Simulation(error)) => (path, error),
-        (_, failure) => return failure,
-    };
-    match *error {
-        SimulationError::Stage(source) => {
-            Failure::InFile { file: path.display().to_string(), source: Box::new(source) }
-        }
-        error => error.into(),
     }
 }
 

@@ -1,18 +1,23 @@
 //! `contend verify`: the verdict table, and the counterexamples that speak against claims.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use contend::algorithm::{Algorithm, Card};
+use contend::cast::Cast;
 use contend::reports::terminal;
+use contend::sim::capsule::{Capsule, actions_to_text};
 use contend::verdict::{Row, Verdict};
 use contend::world::LEGEND;
 use contend::{Options, verify_all};
+use serde::Serialize;
 
 use crate::Status;
 use crate::choice;
 use crate::console::{self, Format, Interruption, Progress, count, grouped};
 use crate::failure::Failure;
+use crate::files;
 
 /// The verdicts by property and environment, with counterexamples.
 ///
@@ -37,9 +42,22 @@ pub struct Verify {
     /// States of one search, at most; beyond it a verdict is unknown.
     #[arg(long, default_value_t = Options::default().max_states)]
     max_states: usize,
+    /// Where each counterexample is saved, for `contend replay`; none is saved without this.
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// How it is written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// A row as it is printed.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    row: &'a Row,
+    /// Where the counterexample was saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
 }
 
 impl Verify {
@@ -49,6 +67,9 @@ impl Verify {
         let one = algorithms.len() == 1
             && !options.properties.is_empty()
             && !options.environments.is_empty();
+        if let Some(folder) = &self.out {
+            files::check_writable(folder)?;
+        }
         let rows = explore(&algorithms, &options, interruption);
         if rows.is_empty() {
             // Such as a queue's property of a lock.
@@ -58,11 +79,20 @@ impl Verify {
                 problem: "no algorithm that was chosen is of the kind that has this property",
             });
         }
+        let saved = match &self.out {
+            Some(folder) => save(&algorithms, &rows, folder)?,
+            None => vec![None; rows.len()],
+        };
         match self.format {
-            Format::Json => console::print_json(&serde_json::json!({ "rows": rows }))?,
+            Format::Json => {
+                let rows = rows.iter().zip(&saved);
+                let rows: Vec<Printed<'_>> =
+                    rows.map(|(row, file)| Printed { row, file: file.as_deref() }).collect();
+                console::print_json(&serde_json::json!({ "rows": rows }))?;
+            }
             Format::Text => {
                 let cards: Vec<Card> = algorithms.iter().map(|a| a.card()).collect();
-                console::print(&text(&cards, &rows, one))?;
+                console::print(&text(&cards, &rows, &saved, one, interruption))?;
             }
         }
         Ok(status(&rows, interruption))
@@ -104,11 +134,17 @@ pub fn explore(
     rows
 }
 
+/// Whether an interruption has left the row open: then it speaks neither for a claim nor against
+/// it.
+pub fn is_open(row: &Row, interruption: &Interruption) -> bool {
+    let reason = row.reason.as_deref().unwrap_or_default();
+    let unknown = row.verdict == Verdict::Unknown;
+    interruption.asked() && unknown && reason.starts_with("interrupted")
+}
+
 /// What the verdicts say about the claims.
 pub fn status(rows: &[Row], interruption: &Interruption) -> Status {
-    // What an interruption left open speaks neither for a claim nor against it.
-    let open = |row: &Row| interruption.asked() && row.verdict == Verdict::Unknown;
-    let broken = |row: &Row| !(row.as_claimed || open(row));
+    let broken = |row: &Row| !(row.as_claimed || is_open(row, interruption));
     match rows.iter().any(broken) {
         true => Status::ClaimFails,
         false if interruption.asked() => Status::Interrupted,
@@ -116,26 +152,71 @@ pub fn status(rows: &[Row], interruption: &Interruption) -> Status {
     }
 }
 
-fn text(cards: &[Card], rows: &[Row], show_all: bool) -> String {
+/// Saves every counterexample as a capsule; the files by row.
+fn save(
+    algorithms: &[Box<dyn Algorithm>],
+    rows: &[Row],
+    folder: &Path,
+) -> Result<Vec<Option<String>>, Failure> {
+    let mut saved = Vec::new();
+    for row in rows {
+        let way = row.counterexample.as_ref().and_then(|told| told.way.as_ref());
+        let algorithm = algorithms.iter().find(|a| a.card().name == row.algorithm);
+        let Some((way, algorithm)) = way.zip(algorithm) else {
+            saved.push(None);
+            continue;
+        };
+        let services = algorithm.services(&way.scope.timing);
+        let cast = Cast::new(way.scope.roles.clone(), services.iter().map(|s| s.name));
+        let actions = actions_to_text(&cast, &way.actions);
+        let capsule = Capsule::of_path(&row.algorithm, way.scope.clone(), actions, row.property);
+        let folder = folder.join(&row.algorithm);
+        files::make_folder(&folder)?;
+        let path = folder.join(format!("{}-{}.json", row.property, row.environment));
+        capsule.save(&path)?;
+        saved.push(Some(path.display().to_string()));
+    }
+    Ok(saved)
+}
+
+fn text(
+    cards: &[Card],
+    rows: &[Row],
+    saved: &[Option<String>],
+    show_all: bool,
+    interruption: &Interruption,
+) -> String {
     let mut text = terminal::verdicts(cards, rows);
-    let told: Vec<&Row> = rows
+    let told: Vec<_> = rows
         .iter()
-        .filter(|row| {
+        .zip(saved)
+        .filter(|(row, _)| {
             row.counterexample.is_some() && (show_all || (row.claimed && !row.as_claimed))
         })
         .collect();
-    for row in &told {
-        tell(&mut text, row);
+    for (row, file) in &told {
+        tell(&mut text, row, file.as_deref());
     }
     if !told.is_empty() {
         text += &format!("\n{LEGEND}\n");
     }
-    text += &summary(cards, rows, told.is_empty());
+    let finished: Vec<&Row> = rows.iter().filter(|row| !is_open(row, interruption)).collect();
+    text += &summary(cards, &finished, told.is_empty());
+    let open = (rows.len() - finished.len()) as u64;
+    if open > 0 {
+        let _ = writeln!(text, "{} left open by the interruption", count(open, "verdict"));
+    }
+    let files: Vec<&String> = saved.iter().flatten().collect();
+    if let Some(first) = files.first() {
+        let number = count(files.len() as u64, "counterexample");
+        let _ =
+            writeln!(text, "{number} saved, such as {first}; step by step: contend replay FILE");
+    }
     text
 }
 
 /// A counterexample, step by step.
-fn tell(text: &mut String, row: &Row) {
+fn tell(text: &mut String, row: &Row, file: Option<&str>) {
     let Some(counterexample) = &row.counterexample else { return };
     let claimed = if row.claimed { "claimed, but " } else { "" };
     let _ = writeln!(
@@ -150,11 +231,14 @@ fn tell(text: &mut String, row: &Row) {
         let _ = writeln!(text, "{}", frame.line);
     }
     let _ = writeln!(text, "\n{}\nAgain: {}", counterexample.explanation, counterexample.command);
+    if let Some(file) = file {
+        let _ = writeln!(text, "Saved: {file}");
+    }
 }
 
 /// The last lines: what it all comes to, and where to look next.
-pub fn summary(cards: &[Card], rows: &[Row], hint: bool) -> String {
-    let wrong: Vec<&Row> = rows.iter().filter(|row| !row.as_claimed).collect();
+pub fn summary(cards: &[Card], rows: &[&Row], hint: bool) -> String {
+    let wrong: Vec<&&Row> = rows.iter().filter(|row| !row.as_claimed).collect();
     let states: usize = rows.iter().map(|row| row.states).max().unwrap_or(0);
     let mut text = format!(
         "\n{}, {}, {} at most in a search: ",

@@ -104,10 +104,10 @@ impl LockMonitor {
             (Some(client), What::Notify(Notice::Lost) | What::Crashed) => {
                 self.stops_holding(client);
             }
-            (None, What::Fact(Fact::Read(hold))) => {
-                if hold.client.client().is_some_and(|client| self.acts_without_holding(client)) {
-                    violated.insert(Property::Consistency);
-                }
+            (None, What::Fact(Fact::Read(hold)))
+                if hold.client.client().is_some_and(|client| self.acts_without_holding(client)) =>
+            {
+                violated.insert(Property::Consistency);
             }
             (None, What::Fact(Fact::Accepted(hold))) => violated = self.accepted(*hold),
             _ => {}

@@ -3,7 +3,7 @@
 use crate::node::{Command, Stimulus};
 use crate::property::Property;
 use crate::search::{Explored, StateId};
-use crate::verdict::{Counterexample, Frame};
+use crate::verdict::{Counterexample, Frame, Way};
 use crate::world::{Action, State, Step, World};
 
 /// The shortest way to the state, told step by step.
@@ -22,6 +22,7 @@ pub(super) fn counterexample(
         steps,
         explanation,
         command: command(world, property),
+        way: Some(Way { scope: world.scope().clone(), actions }),
     })
 }
 
@@ -40,7 +41,13 @@ pub(super) fn of_loop(
         "Steps {first} to {last} can be repeated for ever: in each round somebody who came later \
          obtains the lock, and the same client goes on waiting. No fault is needed."
     );
-    Counterexample { lanes: lanes(world), steps, explanation, command: command(world, property) }
+    Counterexample {
+        lanes: lanes(world),
+        steps,
+        explanation,
+        command: command(world, property),
+        way: Some(Way { scope: endless.scope().clone(), actions }),
+    }
 }
 
 fn told(world: &World, actions: &[Action]) -> (Vec<Frame>, State) {

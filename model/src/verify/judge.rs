@@ -5,7 +5,7 @@ use super::fairness::{self, Fairness};
 use crate::node::Node;
 use crate::property::{Environment, Kind, Property};
 use crate::search::{Explored, Labels, StateId, Trap};
-use crate::verdict::{Counterexample, Row, Verdict};
+use crate::verdict::{Extent, Finding, Row, Verdict};
 use crate::world::{Mark, World};
 
 /// Why nothing can be asked of this world, if so.
@@ -21,34 +21,14 @@ pub(super) fn obstacle(world: &World) -> Option<String> {
     None
 }
 
-/// What is found of one property.
-struct Found {
-    verdict: Verdict,
-    reason: Option<String>,
-    counterexample: Option<Counterexample>,
-    overtakings: Option<u8>,
-}
-
-impl Found {
-    fn of(verdict: Verdict) -> Self {
-        Found { verdict, reason: None, counterexample: None, overtakings: None }
-    }
-
-    fn unknown(reason: String) -> Self {
-        Found { reason: Some(reason), ..Found::of(Verdict::Unknown) }
-    }
-}
-
-impl From<Fairness> for Found {
+impl From<Fairness> for Finding {
     fn from(fairness: Fairness) -> Self {
         match fairness {
             Fairness::Bounded(times) => {
-                Found { overtakings: Some(times), ..Found::of(Verdict::Holds) }
+                Finding { overtakings: Some(times), ..Finding::of(Verdict::Holds) }
             }
-            Fairness::Unbounded(counterexample) => {
-                Found { counterexample: Some(counterexample), ..Found::of(Verdict::Violated) }
-            }
-            Fairness::Undecided(times) => Found::unknown(format!(
+            Fairness::Unbounded(counterexample) => Finding::violated(Some(counterexample)),
+            Fairness::Undecided(times) => Finding::unknown(format!(
                 "a waiter is overtaken {times} times, as often as the scope allows, but no loop was \
                  found that goes on"
             )),
@@ -86,53 +66,42 @@ impl<'a> Judge<'a> {
     pub fn row(&self, property: Property, obstacle: Option<&str>) -> Row {
         let card = self.world.card();
         let environment = self.world.scope().environment;
-        let claimed = card.claims(property, environment);
         let not_offered = card.does_not_offer(property).map(|why| format!("not offered: {why}"));
         let beyond = not_offered.or_else(|| obstacle.map(str::to_owned));
-        let found = match (beyond, self.explored) {
-            (Some(reason), _) => Found::unknown(reason),
+        let finding = match (beyond, self.explored) {
+            (Some(reason), _) => Finding::unknown(reason),
             (None, Some(explored)) => self.judge(property, explored),
-            (None, None) => Found::unknown("not searched".into()),
+            (None, None) => Finding::unknown("not searched"),
         };
-        let Found { verdict, reason, counterexample, overtakings } = found;
-        let nothing_to_show = verdict == Verdict::Unknown && !claimed;
-        Row {
-            algorithm: card.name.clone(),
-            document: card.document.clone(),
-            form: card.form,
-            property,
-            environment,
-            claimed,
-            verdict,
+        Row::new(card, property, environment, finding, self.extent())
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            scope: self.world.scope().in_words(),
             exhausted: self.explored.is_some_and(Explored::is_exhausted),
             states: self.explored.map_or(0, Explored::states),
             depth: self.explored.map_or(0, Explored::depth),
-            trace_steps: counterexample.as_ref().map(|c| c.steps.len()),
-            reason,
-            scope: self.world.scope().in_words(),
-            as_claimed: nothing_to_show || claimed == (verdict == Verdict::Holds),
-            overtakings,
-            counterexample,
         }
     }
 
-    fn judge(&self, property: Property, explored: &Explored) -> Found {
+    fn judge(&self, property: Property, explored: &Explored) -> Finding {
         let broken = explored.first(bit(Mark::Violated(property)));
         if let Some(state) = broken.or_else(|| self.trap(property, explored)) {
             let counterexample = explain::counterexample(self.world, explored, state, property);
-            return Found { counterexample, ..Found::of(Verdict::Violated) };
+            return Finding::violated(counterexample);
         }
         if let Some(cut) = explored.cut() {
-            return Found::unknown(format!("{cut} after {} states", explored.states()));
+            return Finding::unknown(format!("{cut} after {} states", explored.states()));
         }
         for (mark, what) in goals(property) {
             if explored.first(bit(mark)).is_none() {
-                return Found::unknown(format!("vacuous: {what}"));
+                return Finding::unknown(format!("vacuous: {what}"));
             }
         }
         match property {
-            Property::Fairness => Found::from(fairness::judge(self.world, explored)),
-            _ => Found::of(Verdict::Holds),
+            Property::Fairness => Finding::from(fairness::judge(self.world, explored)),
+            _ => Finding::of(Verdict::Holds),
         }
     }
 

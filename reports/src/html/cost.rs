@@ -2,20 +2,21 @@
 
 use contend_model::metrics::Summary;
 use contend_model::property::Kind;
-use contend_model::run::Comparison;
+use contend_model::run::{Comparison, SimulationReport};
 use minijinja::Value;
 use serde::Serialize;
 
-use crate::figures::{Column, sheets, simulations};
-use crate::names::{grouped, number};
-use crate::svg::{Distributions, RateScale, sparkline};
+use super::group::{Group, by_backend};
+use crate::figures::{Column, Measured, Sheet, measured, sheets};
+use crate::names::number;
+use crate::svg::{Curves, Distributions, sparkline};
 
 /// The costs of one kind of algorithm.
 #[derive(Serialize)]
 pub(super) struct Costs {
     kind: String,
     sheets: Vec<SheetView>,
-    panels: Vec<Panel>,
+    panels: Vec<Group<Panel>>,
     /// Curves that the panels share.
     #[serde(skip)]
     pub definitions: String,
@@ -24,8 +25,9 @@ pub(super) struct Costs {
 #[derive(Serialize)]
 struct SheetView {
     title: &'static str,
-    columns: Vec<ColumnView>,
-    rows: Vec<SheetRow>,
+    calm: Vec<ColumnView>,
+    faults: Vec<ColumnView>,
+    groups: Vec<Group<SheetRow>>,
 }
 
 #[derive(Serialize)]
@@ -36,17 +38,9 @@ struct ColumnView {
 
 #[derive(Serialize)]
 struct SheetRow {
-    algorithm: Tagged,
-    cells: Vec<Figure>,
-}
-
-/// An algorithm with what filters go by.
-#[derive(Serialize)]
-struct Tagged {
-    name: String,
-    form: String,
-    backend: String,
-    kind: String,
+    algorithm: String,
+    calm: Vec<Figure>,
+    faults: Vec<Figure>,
 }
 
 #[derive(Serialize)]
@@ -58,139 +52,121 @@ struct Figure {
 
 #[derive(Serialize)]
 struct Panel {
-    algorithm: Tagged,
-    mean: String,
+    algorithm: String,
+    calm: String,
+    faulty: String,
     chart: Value,
     series: Option<Value>,
 }
 
-/// Violations, as rates with intervals.
-#[derive(Serialize)]
-pub(super) struct Violations {
-    axis: Value,
-    rows: Vec<ViolationRow>,
-}
-
-#[derive(Serialize)]
-struct ViolationRow {
-    algorithm: Tagged,
-    property: String,
-    runs: String,
-    value: String,
-    low: String,
-    high: String,
-    chart: Value,
-}
-
-impl Tagged {
-    fn new(comparison: &Comparison, name: &str) -> Self {
-        let card = comparison.cards.iter().find(|card| card.name == name);
-        Tagged {
-            name: name.to_owned(),
-            form: card.map_or_else(String::new, |card| card.form.to_string()),
-            backend: card.map_or_else(String::new, |card| card.backend.clone()),
-            kind: card.map_or_else(String::new, |card| card.kind.to_string()),
-        }
-    }
-}
-
 impl Costs {
+    /// `None` if nothing of this kind was simulated.
     pub fn new(comparison: &Comparison, kind: Kind) -> Option<Self> {
-        let simulations = simulations(comparison, kind);
-        if simulations.is_empty() {
+        let measured = measured(comparison, kind);
+        if measured.is_empty() {
             return None;
         }
-        let (prefix, level) = match kind {
-            Kind::Lock => ("lock-cdf-", "waiters"),
-            Kind::Queue => ("queue-cdf-", "backlog"),
+        let prefix = match kind {
+            Kind::Lock => "lock-",
+            Kind::Queue => "queue-",
         };
-        let curves = simulations.iter().map(|s| s.metrics.wait_cdf()).collect();
+        let curves = measured.iter().map(curves_of).collect();
         let distributions = Distributions::new(prefix, curves);
-        let panel = |(place, simulation): (usize, &&contend_model::run::SimulationReport)| Panel {
-            algorithm: Tagged::new(comparison, &simulation.algorithm),
-            mean: match simulation.metrics.over_seeds().wait_ms {
-                Some(mean) => {
-                    let (value, half) = (number(mean.value), number(mean.high - mean.value));
-                    format!("mean {value} ± {half} ms")
-                }
-                None => String::new(),
-            },
-            chart: Value::from_safe_string(distributions.panel(place, &simulation.algorithm)),
-            series: simulation.metrics.series().map(|series| {
-                Value::from_safe_string(sparkline(
-                    series,
-                    &format!("{level}, seed {}", series.seed),
-                ))
-            }),
-        };
-        let sheet = |sheet: &crate::figures::Sheet| SheetView {
-            title: sheet.title,
-            columns: sheet
-                .columns
-                .iter()
-                .map(|column| ColumnView { title: column.title, meaning: column.meaning })
-                .collect(),
-            rows: {
-                let largest: Vec<f64> = sheet
-                    .columns
-                    .iter()
-                    .map(|column| largest(column, simulations.iter().map(|s| &s.metrics)))
-                    .collect();
-                let row = |simulation: &&contend_model::run::SimulationReport| SheetRow {
-                    algorithm: Tagged::new(comparison, &simulation.algorithm),
-                    cells: sheet
-                        .columns
-                        .iter()
-                        .zip(&largest)
-                        .map(|(column, largest)| figure(column, &simulation.metrics, *largest))
-                        .collect(),
-                };
-                simulations.iter().map(row).collect()
-            },
-        };
+        let panels = measured.iter().enumerate().map(|(place, one)| {
+            let neighbour =
+                |(_, other): &(usize, &Measured<'_>)| other.card.backend == one.card.backend;
+            let neighbours: Vec<usize> =
+                measured.iter().enumerate().filter(neighbour).map(|(place, _)| place).collect();
+            let chart = distributions.panel(place, &neighbours, &one.card.name);
+            (one.card, Panel::new(one, chart))
+        });
         Some(Costs {
             kind: kind.to_string(),
-            sheets: sheets(kind).iter().map(sheet).collect(),
-            panels: simulations.iter().enumerate().map(panel).collect(),
+            sheets: sheets(kind).iter().map(|sheet| SheetView::new(sheet, &measured)).collect(),
+            panels: by_backend(panels),
             definitions: distributions.definitions(),
         })
     }
 }
 
-fn largest<'a>(column: &Column, summaries: impl Iterator<Item = &'a Summary>) -> f64 {
-    summaries.filter_map(|summary| column.value(summary)).fold(0.0, f64::max)
+fn curves_of<'a>(measured: &Measured<'a>) -> Curves<'a> {
+    let curve = |report: Option<&'a SimulationReport>| match report {
+        Some(report) => report.metrics.wait_cdf(),
+        None => &[],
+    };
+    Curves { calm: curve(measured.calm), faulty: curve(measured.faulty) }
 }
 
-fn figure(column: &Column, summary: &Summary, largest: f64) -> Figure {
-    let share = column.value(summary).filter(|_| largest > 0.0).map_or(0.0, |v| v / largest);
-    Figure { text: column.text(summary), bar: (100.0 * share).round() as u32 }
-}
-
-impl Violations {
-    pub fn new(comparison: &Comparison) -> Option<Self> {
-        let seen = || {
-            comparison.simulations.iter().flat_map(|simulation| {
-                let rates = simulation.metrics.violations().iter();
-                let seen = rates.filter(|rate| rate.runs > 0);
-                seen.filter_map(move |rate| Some((simulation, rate, rate.per_million?)))
+impl Panel {
+    fn new(measured: &Measured<'_>, chart: String) -> Self {
+        let mean = |report: Option<&SimulationReport>| {
+            let mean = report.and_then(|report| report.metrics.over_seeds().wait_ms);
+            mean.map_or_else(String::new, |mean| {
+                format!("{} ± {} ms", number(mean.value), number(mean.high - mean.value))
             })
         };
-        if comparison.simulations.is_empty() {
-            return None;
+        let level = match measured.card.kind {
+            Kind::Lock => "waiters",
+            Kind::Queue => "backlog",
+        };
+        let shown = measured.calm.or(measured.faulty);
+        let series = shown.and_then(|report| report.metrics.series()).map(|series| {
+            Value::from_safe_string(sparkline(series, &format!("{level}, seed {}", series.seed)))
+        });
+        Panel {
+            algorithm: measured.card.name.clone(),
+            calm: mean(measured.calm),
+            faulty: mean(measured.faulty),
+            chart: Value::from_safe_string(chart),
+            series,
         }
-        let scale = RateScale::new(seen().map(|(_, _, estimate)| estimate));
-        let mut rows = Vec::new();
-        for (simulation, rate, estimate) in seen() {
-            rows.push(ViolationRow {
-                algorithm: Tagged::new(comparison, &simulation.algorithm),
-                property: rate.property.to_string(),
-                runs: grouped(rate.runs),
-                value: number(estimate.value),
-                low: number(estimate.low),
-                high: number(estimate.high),
-                chart: Value::from_safe_string(scale.row(estimate)),
-            });
-        }
-        Some(Violations { axis: Value::from_safe_string(scale.axis()), rows })
     }
+}
+
+impl SheetView {
+    fn new(sheet: &Sheet, measured: &[Measured<'_>]) -> Self {
+        let calm: Vec<_> = measured.iter().map(|one| one.calm).collect();
+        let faulty: Vec<_> = measured.iter().map(|one| one.faulty).collect();
+        let (calm, faulty) = (figures(sheet.calm, &calm), figures(sheet.faults, &faulty));
+        let rows = measured.iter().zip(calm.into_iter().zip(faulty));
+        let rows = rows.map(|(measured, (calm, faults))| {
+            (measured.card, SheetRow { algorithm: measured.card.name.clone(), calm, faults })
+        });
+        SheetView {
+            title: sheet.title,
+            calm: sheet.calm.iter().map(ColumnView::new).collect(),
+            faults: sheet.faults.iter().map(ColumnView::new).collect(),
+            groups: by_backend(rows),
+        }
+    }
+}
+
+impl ColumnView {
+    fn new(column: &Column) -> Self {
+        ColumnView { title: column.title, meaning: column.meaning }
+    }
+}
+
+/// The figures of all these simulations, row by row; a dash where there is none.
+fn figures(columns: &[Column], reports: &[Option<&SimulationReport>]) -> Vec<Vec<Figure>> {
+    let summaries: Vec<Option<&Summary>> =
+        reports.iter().map(|report| report.map(|report| &report.metrics)).collect();
+    let largest: Vec<f64> = columns
+        .iter()
+        .map(|column| {
+            let values = summaries.iter().flatten().filter_map(|summary| column.value(summary));
+            values.fold(0.0, f64::max)
+        })
+        .collect();
+    let row = |summary: Option<&Summary>| -> Vec<Figure> {
+        let columns = columns.iter().zip(&largest);
+        columns.map(|(column, &largest)| figure(column, summary, largest)).collect()
+    };
+    summaries.into_iter().map(row).collect()
+}
+
+fn figure(column: &Column, summary: Option<&Summary>, largest: f64) -> Figure {
+    let Some(summary) = summary else { return Figure { text: "–".into(), bar: 0 } };
+    let share = column.value(summary).filter(|_| largest > 0.0).map_or(0.0, |v| v / largest);
+    Figure { text: column.text(summary), bar: (100.0 * share).round() as u32 }
 }

@@ -1,7 +1,7 @@
 //! Distributions of waiting times as small multiples: one panel for each algorithm, which shows
-//! its own curve among the faint curves of all others. So none needs a colour of its own.
+//! its own curves among the faint curves of its neighbours. So none needs a colour of its own.
 
-use super::{Anchor, Drawing, path_data};
+use super::{Anchor, Drawing, Point, path_data};
 
 const WIDTH: f64 = 232.0;
 const HEIGHT: f64 = 128.0;
@@ -10,20 +10,32 @@ const RIGHT: f64 = 10.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 22.0;
 
+/// A cumulative distribution: pairs of milliseconds and a fraction.
+pub(crate) type Curve<'a> = &'a [(f64, f64)];
+
+/// The curves of one algorithm; an empty one is not drawn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Curves<'a> {
+    /// With nobody failing.
+    pub calm: Curve<'a>,
+    /// Under every kind of fault.
+    pub faulty: Curve<'a>,
+}
+
 /// Curves over one axis of time, logarithmic from `low` to `high` milliseconds.
 pub(crate) struct Distributions<'a> {
     prefix: &'static str,
-    curves: Vec<&'a [(f64, f64)]>,
+    curves: Vec<Curves<'a>>,
     low: f64,
     high: f64,
 }
 
 impl<'a> Distributions<'a> {
-    /// Curves of pairs of milliseconds and a fraction. The prefix keeps names apart on the page.
-    pub fn new(prefix: &'static str, curves: Vec<&'a [(f64, f64)]>) -> Self {
-        let waits = curves.iter().flat_map(|curve| curve.iter()).map(|point| point.0);
+    /// The curves of all panels. The prefix keeps names apart on the page.
+    pub fn new(prefix: &'static str, curves: Vec<Curves<'a>>) -> Self {
+        let all = curves.iter().flat_map(|curves| [curves.calm, curves.faulty]);
         let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
-        for wait in waits.filter(|wait| *wait > 0.0) {
+        for &(wait, _) in all.flatten().filter(|(wait, _)| *wait > 0.0) {
             low = low.min(wait);
             high = high.max(wait);
         }
@@ -36,23 +48,38 @@ impl<'a> Distributions<'a> {
         Distributions { prefix, curves, low, high }
     }
 
-    /// All curves, each drawn once under a name.
+    /// The axes and all curves, each drawn once under a name.
     pub fn definitions(&self) -> String {
-        let curve = |(place, curve): (usize, &&[(f64, f64)])| {
-            let data = path_data(&self.stairs(curve));
-            format!(r#"<path id="{}{place}" d="{data}"/>"#, self.prefix)
-        };
-        self.curves.iter().enumerate().map(curve).collect()
+        let mut axes = Drawing::default();
+        self.draw_axes(&mut axes);
+        let mut text = format!(r#"<g id="{}axes">{}</g>"#, self.prefix, axes.into_elements());
+        for (place, curves) in self.curves.iter().enumerate() {
+            for (name, curve) in [("calm", curves.calm), ("faulty", curves.faulty)] {
+                if !curve.is_empty() {
+                    let data = path_data(&self.stairs(curve));
+                    text += &format!(r#"<path id="{}{name}-{place}" d="{data}"/>"#, self.prefix);
+                }
+            }
+        }
+        text
     }
 
-    /// The panel that brings out one of them.
-    pub fn panel(&self, chosen: usize, name: &str) -> String {
+    /// The panel that brings out one of them among the calm curves of its neighbours.
+    pub fn panel(&self, chosen: usize, neighbours: &[usize], name: &str) -> String {
         let mut drawing = Drawing::default();
-        self.draw_axes(&mut drawing);
-        for place in (0..self.curves.len()).filter(|&place| place != chosen) {
-            drawing.reuse("faint", &format!("{}{place}", self.prefix));
+        drawing.reuse("axes", &format!("{}axes", self.prefix));
+        for &place in neighbours.iter().filter(|&&place| place != chosen) {
+            if !self.curves[place].calm.is_empty() {
+                drawing.reuse("faint", &format!("{}calm-{place}", self.prefix));
+            }
         }
-        drawing.reuse("strong", &format!("{}{chosen}", self.prefix));
+        let Curves { calm, faulty } = self.curves[chosen];
+        if !faulty.is_empty() {
+            drawing.reuse("faulty", &format!("{}faulty-{chosen}", self.prefix));
+        }
+        if !calm.is_empty() {
+            drawing.reuse("strong", &format!("{}calm-{chosen}", self.prefix));
+        }
         drawing.into_svg("chart", WIDTH, HEIGHT, &format!("distribution of the wait of {name}"))
     }
 
@@ -87,7 +114,7 @@ impl<'a> Distributions<'a> {
     }
 
     /// A distribution rises in steps.
-    fn stairs(&self, curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    fn stairs(&self, curve: Curve<'_>) -> Vec<Point> {
         let mut points = vec![(self.x(0.0), self.y(0.0))];
         let mut level = 0.0;
         for &(wait, fraction) in curve {

@@ -1,4 +1,9 @@
-//! A small comparison, built in code: two locks and a queue, with verdicts of every kind.
+//! Comparisons built in code: a small one with verdicts of every kind, and one as large as the
+//! registry may become.
+
+mod wide;
+
+pub use wide::wide;
 
 use contend_model::algorithm::{Card, Form, Role};
 use contend_model::digest::Digest;
@@ -9,7 +14,7 @@ use contend_model::op::{Op, Outcome};
 use contend_model::plan::Happened;
 use contend_model::property::{Environment, Kind, Property};
 use contend_model::run::{Build, Comparison, SeedViolation, SimulationReport, VERSION};
-use contend_model::verdict::{Counterexample, Frame, Row, Verdict};
+use contend_model::verdict::{Counterexample, Extent, Finding, Frame, Row, Verdict};
 
 /// The comparison.
 pub fn comparison() -> Comparison {
@@ -32,9 +37,15 @@ pub fn comparison() -> Comparison {
         },
         commands: vec!["contend compare --seeds 4".into()],
         rows,
-        simulations: cards.iter().filter(|card| card.kind == Kind::Lock).map(simulation).collect(),
+        calm: locks(&cards).map(|card| simulation(card, 4, false)).collect(),
+        simulations: locks(&cards).map(|card| simulation(card, 4, true)).collect(),
+        partial: false,
         cards,
     }
+}
+
+fn locks(cards: &[Card]) -> impl Iterator<Item = &Card> {
+    cards.iter().filter(|card| card.kind == Kind::Lock)
 }
 
 fn card(name: &str, kind: Kind, form: Form) -> Card {
@@ -76,26 +87,15 @@ fn row(
     verdict: Verdict,
     reason: &str,
 ) -> Row {
-    let claimed = card.claims(property, environment);
-    let story = (verdict == Verdict::Violated).then(|| story(card, property, environment));
-    Row {
-        algorithm: card.name.clone(),
-        document: card.document.clone(),
-        form: card.form,
-        property,
-        environment,
-        claimed,
-        verdict,
-        exhausted: verdict != Verdict::Unknown,
-        states: 1234,
-        depth: 17,
-        trace_steps: story.as_ref().map(|story| story.steps.len()),
+    let finding = Finding {
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
-        scope: "2 clients, 1 operation each".into(),
-        as_claimed: verdict == Verdict::Unknown || claimed == (verdict == Verdict::Holds),
-        overtakings: None,
-        counterexample: story,
-    }
+        counterexample: (verdict == Verdict::Violated).then(|| story(card, property, environment)),
+        ..Finding::of(verdict)
+    };
+    let exhausted = verdict != Verdict::Unknown;
+    let scope = "2 clients, 1 operation each".into();
+    let extent = Extent { scope, exhausted, states: 1234, depth: 17 };
+    Row::new(card, property, environment, finding, extent)
 }
 
 /// Who, what happens, what comes of it, from whom, to whom, and what is said.
@@ -133,36 +133,47 @@ fn story(card: &Card, property: Property, environment: Environment) -> Counterex
             "contend verify {} --property {property} --environment {environment}",
             card.name
         ),
+        way: None,
     }
 }
 
-fn simulation(card: &Card) -> SimulationReport {
-    let mut metrics = Metrics::new(card.kind, &[Role::Locker; 2]);
-    for seed in 0..4 {
+fn simulation(card: &Card, seeds: u64, faults: bool) -> SimulationReport {
+    let roles = match card.kind {
+        Kind::Lock => vec![Role::Locker; 2],
+        Kind::Queue => vec![Role::Producer, Role::Consumer],
+    };
+    let mut metrics = Metrics::new(card.kind, &roles);
+    for seed in 0..seeds {
+        let history = match card.kind {
+            Kind::Lock => history(3 + seed % 7 + if faults { 4 } else { 0 }),
+            Kind::Queue => Vec::new(),
+        };
         metrics.add(&Observed {
             seed,
-            history: &history(3 + seed),
+            history: &history,
             ended_at: 100_000_000,
             traffic: Traffic { from_clients: 9, from_services: 8, operations: 8 },
-            violated: if seed == 2 { &[Property::MutualExclusion] } else { &[] },
+            violated: if faults && seed == 2 { &[Property::MutualExclusion] } else { &[] },
         });
     }
+    let violated = faults.then_some(SeedViolation {
+        seed: 2,
+        property: Property::MutualExclusion,
+        file: None,
+    });
+    let within = if faults { "" } else { " --environment calm" };
     SimulationReport {
         version: VERSION,
         algorithm: card.name.clone(),
-        seeds: 4,
+        seeds,
         from: 0,
         engine: "kernel".into(),
         digest: Digest(0xfeed),
-        violations: vec![SeedViolation {
-            seed: 2,
-            property: Property::MutualExclusion,
-            file: None,
-        }],
+        violations: violated.into_iter().collect(),
         metrics: metrics.summary(),
         happened: Happened::default(),
         scenario: "version = 1\n".into(),
-        command: format!("contend simulate {} --seeds 4", card.name),
+        command: format!("contend simulate {} --seeds {seeds}{within}", card.name),
     }
 }
 

@@ -4,9 +4,10 @@ use std::fmt;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::digest::Digest;
+use contend_model::monitor::Monitors;
 use contend_model::node::Stimulus;
-use contend_model::property::{Environment, Properties};
-use contend_model::world::{Action, Budget, Link, Reading, Scope, Step, Towards, World};
+use contend_model::property::{Environment, Properties, Property};
+use contend_model::world::{Action, Budget, Link, Reading, Scope, State, Step, Towards, World};
 use thiserror::Error;
 
 use super::text::{UnreadableAction, actions_from_text};
@@ -188,6 +189,17 @@ fn replay_path(
         violated = step.violated;
         state = after;
     }
-    let again = capsule.property.is_no_trap() || violated.contains(capsule.property);
+    let again = match capsule.property {
+        Property::Fairness => was_overtaken(&state),
+        property => property.is_no_trap() || violated.contains(property),
+    };
     Ok(Replayed { lines, violated: again, digests: None })
+}
+
+/// Whether somebody waits who has been overtaken: the end of a loop in which it goes on.
+fn was_overtaken(state: &State) -> bool {
+    match state.monitors() {
+        Monitors::Lock(lock) => lock.overtakings().is_some_and(|count| count.most() > 0),
+        Monitors::Queue(_) => false,
+    }
 }

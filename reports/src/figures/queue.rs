@@ -1,0 +1,64 @@
+//! The figures of queues.
+
+use super::{
+    Column, JAIN, MAX, MESSAGES, NEVER, P50, P90, P99, RATE, RECOVERY_P50, RECOVERY_P99, Sheet,
+    count, if_any, of_queue, value,
+};
+use contend_model::metrics::Summary;
+
+pub(super) const SHEETS: &[Sheet] = &[
+    Sheet {
+        title: "Waiting and cost of an item",
+        calm: &[
+            count("finished", "items that a consumer finished, in all runs", Summary::operations),
+            P50,
+            P90,
+            P99,
+            MAX,
+            FINISHED,
+            RATE,
+            MESSAGES,
+            value("service ops", "requests that services took in, per item", |s| {
+                of_queue(s)?.service_operations_per_operation
+            }),
+            value("idle polls", "calls of dequeue that found nothing, per item", |s| {
+                if_any(s.operations(), of_queue(s)?.idle_polls as f64 / s.operations() as f64)
+            }),
+            value("backlog", "items waiting, mean over time", |s| Some(of_queue(s)?.backlog.mean)),
+        ],
+        faults: &[P50, P99, MAX, FINISHED],
+    },
+    Sheet {
+        title: "Fairness, what went wrong, and recovery",
+        calm: &[JAIN, INVERTED],
+        faults: &[
+            JAIN,
+            count("lost", "items acknowledged to their producer and never finished", |s| {
+                of_queue(s).map_or(0, |queue| queue.lost)
+            }),
+            count("redelivered", "deliveries beyond the first of an item", |s| {
+                of_queue(s).map_or(0, |queue| queue.redeliveries)
+            }),
+            count("applied twice", "items whose effect came about more than once", |s| {
+                of_queue(s).map_or(0, |queue| queue.applied_again)
+            }),
+            INVERTED,
+            count("stale acks", "acknowledgements that came too late", |s| {
+                of_queue(s).map_or(0, |queue| queue.stale_acks)
+            }),
+            RECOVERY_P50,
+            RECOVERY_P99,
+            NEVER,
+        ],
+    },
+];
+
+const FINISHED: Column =
+    value("finished p99 ms", "99th percentile from enqueue to the end of the work", |s| {
+        if_any(of_queue(s)?.finished_ms.count, of_queue(s)?.finished_ms.p99)
+    });
+
+const INVERTED: Column =
+    count("inverted", "pairs of items that certainly came out in reverse", |s| {
+        of_queue(s).map_or(0, |queue| queue.inversions)
+    });

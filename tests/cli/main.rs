@@ -1,0 +1,9 @@
+//! The command line as its users meet it: what it prints, writes and returns.
+
+mod bench;
+mod compare;
+mod list;
+mod replay;
+mod shrink;
+mod simulate;
+mod verify;
