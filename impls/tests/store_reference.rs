@@ -247,6 +247,29 @@ impl Keys {
                     other => other,
                 }
             }
+            Script::TakeSlot { slots, blockers, value, lease } => {
+                let blocked =
+                    blockers.iter().any(|&key| call(Command::Exists(key)) == Reply::Int(1));
+                let mut slots = slots.iter().enumerate();
+                let free = slots.find(|&(_, &key)| call(Command::Exists(key)) == Reply::Int(0));
+                let Some((place, &key)) = free.filter(|_| !blocked) else { return Reply::Nil };
+                let expiry = lease.map_or(Expiry::Never, Expiry::After);
+                call(Command::Set { key, value, when: When::Absent, expiry });
+                Reply::Int(place as u32)
+            }
+            Script::LeaveSlot { slots, value } => {
+                let own = |call: &mut dyn FnMut(Command) -> Reply, key| {
+                    call(Command::Get(key)) == Reply::Value(value)
+                };
+                let mut left = 0;
+                for &key in slots {
+                    if own(&mut call, key) {
+                        call(Command::Del(key));
+                        left += 1;
+                    }
+                }
+                Reply::Int(left)
+            }
             Script::PushOnce { queue, item } => {
                 let (key, value) = (Key::of(ONCE, item), Value::Number(1));
                 let (when, expiry) = (When::Absent, Expiry::Never);
@@ -351,8 +374,18 @@ fn string_commands(keys: &'static [Key]) -> impl Strategy<Value = Command> {
             let (key, fence) = (STRINGS[0], STRINGS[1]);
             Command::Script(Script::AcquireFenced { key, value, lease, fence })
         }),
+        1 => (values(), proptest::option::of(spans()), any::<bool>()).prop_map(
+            |(value, lease, blocked)| {
+                let blockers = if blocked { BLOCKERS } else { &[] };
+                Command::Script(Script::TakeSlot { slots: SLOTS, blockers, value, lease })
+            }
+        ),
+        1 => values().prop_map(|value| Command::Script(Script::LeaveSlot { slots: SLOTS, value })),
     ]
 }
+
+const SLOTS: &[Key] = &[Key::named("permit0"), Key::named("permit1")];
+const BLOCKERS: &[Key] = &STRINGS;
 
 fn list_commands(keys: &'static [Key]) -> impl Strategy<Value = Command> {
     let key = || proptest::sample::select(keys);
