@@ -10,6 +10,8 @@ use crate::lock::released_early::ReleasedEarly;
 use crate::lock::set::CacheSet;
 use crate::lock::set_nx::SetNx;
 use crate::lock::set_nx_forever::SetNxForever;
+use crate::lock::zookeeper::recipe::Recipe;
+use crate::lock::zookeeper::single_node;
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
@@ -24,6 +26,10 @@ pub const REDIS_LOCK: Redis = Redis {
     lacks: None,
     store_lacks: None,
 };
+
+/// The repaired lock over ZooKeeper.
+pub const ZK_LOCK: Recipe =
+    Recipe { name: "zk-lock", fencing: false, lacks: None, server_lacks: None };
 
 /// The repaired queue.
 pub const REDIS_QUEUE: ReliableList = ReliableList {
@@ -51,6 +57,12 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
             syncs_every_write: false,
             ..REDIS_LOCK
         }),
+        Box::new(single_node::EPHEMERAL),
+        Box::new(single_node::PERSISTENT),
+        Box::new(single_node::ESCAPING),
+        Box::new(single_node::UNHEEDED),
+        Box::new(ZK_LOCK),
+        Box::new(Recipe { name: "zk-lock-fenced", fencing: true, ..ZK_LOCK }),
         Box::new(CacheList),
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),

@@ -6,6 +6,7 @@ pub mod released_early;
 pub mod set;
 pub mod set_nx;
 pub mod set_nx_forever;
+pub mod zookeeper;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;

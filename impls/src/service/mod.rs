@@ -2,6 +2,7 @@
 
 pub mod resource;
 pub mod store;
+pub mod tree;
 
 use contend_model::algorithm::{Service, Timing};
 

@@ -2,6 +2,7 @@
 
 pub mod resource;
 pub mod store;
+pub mod tree;
 
 use std::fmt;
 
@@ -18,8 +19,21 @@ pub enum Message {
     Resource(resource::Request),
     /// The resource's answer.
     ResourceReply(resource::Reply),
+    /// A client library's request to ZooKeeper.
+    Tree(tree::Request),
+    /// What ZooKeeper answers, or says unasked.
+    TreeReply(tree::Reply),
     /// A message of a service outside this project.
     Custom(Custom),
+}
+
+impl Message {
+    /// Whether a service sends this unasked, so that it answers no request. On a connection that
+    /// lives it arrives, and in its place: TCP loses nothing but the connection, and a client that
+    /// asks nothing has no other way to notice.
+    pub fn is_pushed(&self) -> bool {
+        matches!(self, Message::TreeReply(tree::Reply::Watched(..)))
+    }
 }
 
 /// A message whose meaning only its sender and its receiver know: a verb and three numbers.
@@ -39,6 +53,8 @@ impl fmt::Display for Message {
             Message::StoreReply(reply) => reply.fmt(f),
             Message::Resource(request) => request.fmt(f),
             Message::ResourceReply(reply) => reply.fmt(f),
+            Message::Tree(request) => request.fmt(f),
+            Message::TreeReply(reply) => reply.fmt(f),
             Message::Custom(custom) => custom.fmt(f),
         }
     }
@@ -63,6 +79,8 @@ impl Symmetric for Message {
             Message::Store(command) => command.permute(permutation),
             Message::StoreReply(reply) => reply.permute(permutation),
             Message::Resource(request) => request.permute(permutation),
+            Message::Tree(request) => request.permute(permutation),
+            Message::TreeReply(reply) => reply.permute(permutation),
             Message::ResourceReply(_) | Message::Custom(_) => {}
         }
     }

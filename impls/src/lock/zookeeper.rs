@@ -1,0 +1,25 @@
+//! Locks over ZooKeeper, one a file, and the client library that they share.
+
+pub mod handle;
+pub mod recipe;
+pub mod single_node;
+
+use contend_model::algorithm::{Service, Timing};
+
+use crate::service::resource::{Checks, Resource};
+use crate::service::tree::{Guard, Settings, Tree};
+
+/// The node below which locks are nodes.
+pub const LOCKS: &str = "/locks";
+
+/// The node that is the lock, where one node is.
+pub const LOCK: &str = "/locks/n";
+
+/// A resource and a ZooKeeper whose sessions last as long as a lease.
+fn services(checks: Checks, timing: &Timing, lacks: Option<Guard>) -> Vec<Service> {
+    let settings = Settings { session_timeout: timing.lease, roots: &[LOCKS], lacks };
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "zookeeper", process: Box::new(Tree::new(settings)) },
+    ]
+}
