@@ -100,10 +100,11 @@ impl Tree {
         }
         // What arrives on a connection that serves no session is not heard, as if it were closed.
         let Some(session) = self.session_on(peer) else { return };
-        if self.has(Guard::HeartbeatsCount) {
+        let owned = self.sessions.runs(session);
+        let reply = self.execute(peer, session, request, out);
+        if self.has(Guard::HeartbeatsCount) || !owned {
             self.touch(session, out);
         }
-        let reply = self.execute(peer, session, request, out);
         out.reply(peer, reply);
     }
 
@@ -118,22 +119,32 @@ impl Tree {
     fn connect(&mut self, peer: Peer, wanted: Option<Session>, out: &mut Effects) -> Reply {
         self.detach(peer);
         let session = match wanted {
-            None => self.sessions.open(peer.node),
             Some(session) if self.sessions.lives(session) => session,
-            Some(_) => return Reply::Expired,
+            _ => self.sessions.open(peer.node),
         };
         if let Some(old) = self.sessions.attach(session, peer) {
             self.watches.forget(old);
             out.reply(old, Reply::Closed);
         }
         self.touch(session, out);
+        if wanted.is_some_and(|wanted| wanted != session) {
+            return Reply::Renewed(session);
+        }
         Reply::Connected(session)
     }
 
-    /// The session's timeout starts anew.
-    fn touch(&self, session: Session, out: &mut Effects) {
-        if let Some(slot) = self.sessions.slot(session) {
+    /// The session's timeout starts anew. It runs only while the session owns or watches something:
+    /// the end of any other session changes nothing, and it may be put off until there is something
+    /// to end.
+    fn touch(&mut self, session: Session, out: &mut Effects) {
+        let Some(slot) = self.sessions.slot(session) else { return };
+        let watches = self.sessions.peer(session).is_some_and(|peer| self.watches.any_of(peer));
+        if watches || self.nodes.any_of(session) {
+            self.sessions.set_runs(session, true);
             out.arm(Timer::Deadline(slot), self.settings.session_timeout);
+        } else if self.sessions.runs(session) {
+            self.sessions.set_runs(session, false);
+            out.disarm(Timer::Deadline(slot));
         }
     }
 
@@ -284,7 +295,8 @@ impl Process for Tree {
                 self.serve(from, request, out);
             }
             Event::Fire(Timer::Deadline(slot)) => self.expire(slot, out),
-            Event::Disconnected(peer) => self.detach(peer),
+            // That a connection has ended is not heeded: half-open ones look the same, and whoever
+            // connects again says so.
             _ => {}
         }
     }

@@ -150,8 +150,10 @@ pub enum Change {
 pub enum Reply {
     /// The connection serves this session.
     Connected(Session),
-    /// The session to be resumed is over.
-    Expired,
+    /// The session to be resumed is over (a timeout of zero, `SessionExpired` to the user), and here
+    /// is a new one. A library asks for it in a handshake of its own; since nothing could come
+    /// between that mattered to anybody, the two are one.
+    Renewed(Session),
     /// The server has closed the connection: its session has ended or moved to another. Nothing but
     /// a handshake is answered on it any more.
     Closed,
@@ -279,7 +281,7 @@ impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reply::Connected(session) => write!(f, "connected, {session}"),
-            Reply::Expired => f.write_str("session expired"),
+            Reply::Renewed(session) => write!(f, "session expired; connected, {session}"),
             Reply::Closed => f.write_str("closes the connection"),
             Reply::Pong => f.write_str("pong"),
             Reply::SessionClosed => f.write_str("session closed"),
@@ -340,7 +342,7 @@ impl Symmetric for Request {
 impl Symmetric for Reply {
     fn permute(&mut self, permutation: &Permutation) {
         match self {
-            Reply::Connected(session) => session.permute(permutation),
+            Reply::Connected(session) | Reply::Renewed(session) => session.permute(permutation),
             Reply::Created(path) | Reply::Watched(path, _) => path.permute(permutation),
             Reply::Children { own, before } => {
                 own.permute(permutation);

@@ -2,7 +2,9 @@
 //! ask, reconnects, and sends heartbeats. What it tells its user is what a real one tells: an
 //! answer, a connection loss (nobody knows whether the request took effect), the end of the session.
 //!
-//! Source: "ZooKeeper Programmer's Guide", section "ZooKeeper Sessions". Heartbeats are sent after
+//! Source: "ZooKeeper Programmer's Guide", section "ZooKeeper Sessions". After the end of a session
+//! it opens a new one by itself and sends there what was waiting, as kazoo does; the Java library
+//! would fail every request until its user makes a new handle. Heartbeats are sent after
 //! a third of the timeout, as the real library does, and only while the user wants the session to
 //! live; who owns nothing lets it end.
 
@@ -24,8 +26,8 @@ pub enum Heard {
     /// `ConnectionLoss`: the request may have taken effect or not. On this connection it never will
     /// once the session has been resumed on another.
     ConnectionLoss,
-    /// `SessionExpired`, learnt on reconnecting: its ephemeral nodes are gone. A request that waited
-    /// for the connection was not sent. The next request opens a new session.
+    /// `SessionExpired`, learnt on reconnecting while no request was waiting: its ephemeral nodes are
+    /// gone. There is a new session already.
     Expired,
     /// `Disconnected`, while no request was under way; the session may live.
     Disconnected,
@@ -100,6 +102,13 @@ impl Handle {
         }
     }
 
+    /// Connects again, if there is no connection, to learn what has become of the session.
+    pub fn resume(&mut self, out: &mut Effects) {
+        if self.link == Link::Closed {
+            self.connect(out);
+        }
+    }
+
     /// Says whether the session is to be kept alive between requests.
     pub fn keep(&mut self, kept: bool, out: &mut Effects) {
         self.kept = kept;
@@ -138,18 +147,18 @@ impl Handle {
     fn hears(&mut self, reply: Reply, out: &mut Effects) -> Heard {
         match (reply, self.link) {
             (Reply::Watched(path, change), _) => Heard::Watched(path, change),
-            (Reply::Closed, _) => self.disconnected(out),
+            (Reply::Closed, _) => self.closed(out),
             (Reply::Connected(session), Link::Connecting) => {
                 let resumed = self.session.replace(session).is_some();
                 let waited = self.queued.is_some();
                 self.rest(out);
                 if resumed && !waited { Heard::Reconnected } else { Heard::Nothing }
             }
-            (Reply::Expired, Link::Connecting) => {
-                self.session = None;
-                self.queued = None;
-                self.link = Link::Closed;
-                Heard::Expired
+            (Reply::Renewed(session), Link::Connecting) => {
+                self.session = Some(session);
+                let waited = self.queued.is_some();
+                self.rest(out);
+                if waited { Heard::Nothing } else { Heard::Expired }
             }
             (Reply::Pong, Link::Pinging) => {
                 self.rest(out);
@@ -189,30 +198,47 @@ impl Handle {
         self.link = Link::Connecting;
     }
 
+    /// The connection is lost. A session that is to be kept is resumed on another at once.
     fn disconnected(&mut self, out: &mut Effects) -> Heard {
+        let before = self.link;
+        let heard = self.cut(out);
+        if before == Link::Connecting {
+            // The server is not there; it is asked again after a while.
+            out.arm(Timer::Poll, self.timing.retry);
+            self.link = Link::Pausing;
+        } else if self.link == Link::Closed && self.kept {
+            self.connect(out);
+        }
+        heard
+    }
+
+    /// The server has closed the connection, so the session is over unless it is resumed elsewhere.
+    /// To learn which, the handle connects when there is something to ask.
+    fn closed(&mut self, out: &mut Effects) -> Heard {
+        match self.link {
+            Link::Connecting => Heard::Nothing,
+            _ => self.cut(out),
+        }
+    }
+
+    fn cut(&mut self, out: &mut Effects) -> Heard {
         let before = std::mem::replace(&mut self.link, Link::Closed);
         out.disarm(Timer::Renew);
-        let heard = match before {
+        match before {
             Link::Closed | Link::Pausing => {
                 self.link = before;
-                return Heard::Nothing;
+                Heard::Nothing
             }
             Link::Asking => Heard::ConnectionLoss,
             // The request that waits for the connection fails with it.
             Link::Connecting if self.queued.take().is_some() => Heard::ConnectionLoss,
             Link::Connecting => Heard::Nothing,
-            Link::Idle => Heard::Disconnected,
-            Link::Pinging if self.queued.is_some() => Heard::Nothing,
-            Link::Pinging => Heard::Disconnected,
-        };
-        if before == Link::Connecting {
-            // The server is not there; it is asked again after a while.
-            out.arm(Timer::Poll, self.timing.retry);
-            self.link = Link::Pausing;
-        } else if self.kept || self.queued.is_some() {
-            self.connect(out);
+            Link::Pinging if self.queued.is_some() => {
+                self.connect(out);
+                Heard::Nothing
+            }
+            Link::Idle | Link::Pinging => Heard::Disconnected,
         }
-        heard
     }
 }
 

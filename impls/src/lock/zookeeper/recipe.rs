@@ -201,6 +201,10 @@ impl Client {
             (Step::Waiting(own), Heard::Watched(..)) if !self.has(Guard::RelistsOnWake) => {
                 self.granted(own, out)
             }
+            (Step::Waiting(_), Heard::Disconnected) => {
+                self.handle.resume(out);
+                Phase::Acquiring(attempt)
+            }
             (Step::Waiting(own), Heard::Reconnected) if !self.has(Guard::RelistsOnReconnect) => {
                 Phase::Acquiring(Attempt { step: Step::Waiting(own), ..attempt })
             }

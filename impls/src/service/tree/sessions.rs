@@ -12,6 +12,8 @@ struct Record {
     peer: Option<Peer>,
     /// The number of the timer that ends it.
     slot: u8,
+    /// Whether that timer runs.
+    runs: bool,
 }
 
 /// The sessions that live, in the order of their names.
@@ -56,6 +58,19 @@ impl Sessions {
         self.find(|record| record.session == session).and_then(|record| record.peer)
     }
 
+    /// Whether the session's timer runs.
+    pub fn runs(&self, session: Session) -> bool {
+        self.find(|record| record.session == session).is_some_and(|record| record.runs)
+    }
+
+    /// Notes whether the session's timer runs.
+    pub fn set_runs(&mut self, session: Session, runs: bool) {
+        let record = self.records.iter_mut().find(|record| record.session == session);
+        if let Some(record) = record {
+            record.runs = runs;
+        }
+    }
+
     /// A new session. Its number is the lowest that no living session of the client has: a server
     /// that runs for ever never gives one twice, but who remembers a session that is over learns
     /// so before it has another.
@@ -70,7 +85,7 @@ impl Sessions {
             .chain(0..first)
             .find(|&slot| self.at(slot).is_none())
             .expect("a server keeps at most 256 sessions at once");
-        self.records.push(Record { session, peer: None, slot });
+        self.records.push(Record { session, peer: None, slot, runs: false });
         self.records.sort_unstable();
         session
     }

@@ -37,6 +37,11 @@ impl Watches {
         }
     }
 
+    /// Whether this connection watches anything.
+    pub fn any_of(&self, peer: Peer) -> bool {
+        self.set.iter().any(|watch| watch.peer == peer)
+    }
+
     /// The connection is gone.
     pub fn forget(&mut self, peer: Peer) {
         self.set.retain(|watch| watch.peer != peer);

@@ -143,6 +143,11 @@ impl Znodes {
         Ok(setter)
     }
 
+    /// Whether any node ends with this session.
+    pub fn any_of(&self, session: Session) -> bool {
+        self.nodes.values().any(|node| node.session == Some(session))
+    }
+
     /// Takes out all ephemeral nodes of a session; gives their paths and who had set them.
     pub fn end(&mut self, session: Session) -> Vec<(Path, Option<NodeId>)> {
         let own = |node: &Znode| node.session == Some(session);
