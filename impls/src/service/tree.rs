@@ -28,7 +28,7 @@ pub use znodes::{Znode, Znodes};
 pub enum Guard {
     /// A node is created only where there is none.
     CreateIsExclusive,
-    /// Each sequential node gets a number that no node before it had.
+    /// A sequential node comes after those that were created before it.
     SequenceCounts,
     /// A session that is silent for its timeout ends.
     SessionsExpire,
@@ -217,8 +217,8 @@ impl Tree {
                 if watch {
                     self.watches.set(peer, Path::named(path), Kind::Children);
                 }
-                let (own, before) = self.nodes.find(path, guid, session);
-                Reply::Children { own, before }
+                let (own, before, rank) = self.nodes.find(path, guid, session);
+                Reply::Children { own, before, rank }
             }
         }
     }

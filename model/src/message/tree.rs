@@ -18,11 +18,14 @@ pub struct Session {
 }
 
 /// A node that the server has named: a prefix that its client chose (a GUID and the session), and
-/// the number that the server put after it. Ordered by that number, as recipes do.
+/// a suffix that the server put after it. A real suffix is a count of all creations, by which recipes
+/// sort. Here the server keeps the order of creation itself, and a suffix only tells nodes with the
+/// same prefix apart: it comes back as soon as nobody can remember it, or waiters whose sessions end
+/// again and again would count for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sequential {
     /// The suffix.
-    pub number: u32,
+    pub suffix: u16,
     /// By which its creator finds it again.
     pub guid: Token,
     /// Under which it was created.
@@ -65,7 +68,7 @@ impl Path {
 pub struct Mode {
     /// It ends with its session.
     pub ephemeral: bool,
-    /// The path names the parent; the node gets this GUID, the session and the next number.
+    /// The path names the parent; the node gets this GUID, the session and a suffix.
     pub sequential: Option<Token>,
 }
 
@@ -119,7 +122,7 @@ pub enum Request {
         /// Whether to be told once of the next change.
         watch: bool,
     },
-    /// `getChildren(path)`, and what recipes do with the list: sort it by number, find the node with
+    /// `getChildren(path)`, and what recipes do with the list: sort it by suffix, find the node with
     /// one's GUID and session in it, and the one before that. Done where the list is, so that a
     /// message need not hold the list; what comes of it is the same.
     GetChildren {
@@ -183,6 +186,9 @@ pub enum Reply {
         own: Option<Sequential>,
         /// The node just before it.
         before: Option<Sequential>,
+        /// If it is the first: the how many-th of the nodes that were, which orders them as their
+        /// real suffixes would (and as their `czxid`).
+        rank: u32,
     },
     /// `NodeExists`.
     NodeExists,
@@ -218,7 +224,7 @@ impl fmt::Display for Session {
 
 impl fmt::Display for Sequential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-lock-{}", self.guid, self.session, self.number)
+        write!(f, "{}-{}-lock-{}", self.guid, self.session, self.suffix)
     }
 }
 
@@ -290,10 +296,10 @@ impl fmt::Display for Reply {
             Reply::Stat { version } => write!(f, "stat, version {version}"),
             Reply::Data { data, version } => write!(f, "{data}, version {version}"),
             Reply::Children { own: None, .. } => f.write_str("children: own node not there"),
-            Reply::Children { own: Some(own), before: None } => {
-                write!(f, "children: own {own} is first")
+            Reply::Children { own: Some(own), before: None, rank } => {
+                write!(f, "children: own {own} is first, rank {rank}")
             }
-            Reply::Children { own: Some(own), before: Some(before) } => {
+            Reply::Children { own: Some(own), before: Some(before), .. } => {
                 write!(f, "children: own {own} after {before}")
             }
             Reply::NodeExists => f.write_str("NodeExists"),
@@ -344,7 +350,7 @@ impl Symmetric for Reply {
         match self {
             Reply::Connected(session) | Reply::Renewed(session) => session.permute(permutation),
             Reply::Created(path) | Reply::Watched(path, _) => path.permute(permutation),
-            Reply::Children { own, before } => {
+            Reply::Children { own, before, .. } => {
                 own.permute(permutation);
                 before.permute(permutation);
             }

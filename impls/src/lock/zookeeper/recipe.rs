@@ -110,7 +110,7 @@ enum Why {
 enum Phase {
     Idle,
     Acquiring(Attempt),
-    Held { own: Sequential, depth: u8 },
+    Held { own: Sequential, fence: Option<u32>, depth: u8 },
     Deleting { own: Sequential, why: Why, in_doubt: bool },
 }
 
@@ -179,8 +179,8 @@ impl Client {
             }
             (
                 Step::Seeking | Step::Listing(_),
-                Heard::Answer(Reply::Children { own: Some(own), before }),
-            ) => self.listed(own, before, attempt, out),
+                Heard::Answer(Reply::Children { own: Some(own), before, rank }),
+            ) => self.listed(own, before, rank, attempt, out),
             (Step::Seeking | Step::Listing(_), Heard::Answer(_)) if attempt.cancelled => {
                 self.cancelled(out)
             }
@@ -199,7 +199,7 @@ impl Client {
                 self.take_unless_cancelled(Step::Listing(own), own, attempt, out)
             }
             (Step::Waiting(own), Heard::Watched(..)) if !self.has(Guard::RelistsOnWake) => {
-                self.granted(own, out)
+                self.granted(own, 0, out)
             }
             (Step::Waiting(_), Heard::Disconnected) => {
                 self.handle.resume(out);
@@ -229,12 +229,13 @@ impl Client {
         &mut self,
         own: Sequential,
         before: Option<Sequential>,
+        rank: u32,
         attempt: Attempt,
         out: &mut Effects,
     ) -> Phase {
         match before {
             _ if attempt.cancelled => self.give_up(own, out),
-            None => self.granted(own, out),
+            None => self.granted(own, rank, out),
             Some(before) => {
                 let watch = self.has(Guard::WatchesPredecessor);
                 self.handle.ask(Request::GetData { path: Path::below(LOCKS, before), watch }, out);
@@ -243,14 +244,10 @@ impl Client {
         }
     }
 
-    fn granted(&mut self, own: Sequential, out: &mut Effects) -> Phase {
-        out.returns(Outcome::Acquired { fence: self.fence(own) });
-        Phase::Held { own, depth: 0 }
-    }
-
-    fn fence(&self, own: Sequential) -> Option<u32> {
-        let sent = self.settings.fencing && self.has(Guard::SendsFence);
-        sent.then_some(own.number)
+    fn granted(&mut self, own: Sequential, rank: u32, out: &mut Effects) -> Phase {
+        let fence = (self.settings.fencing && self.has(Guard::SendsFence)).then_some(rank);
+        out.returns(Outcome::Acquired { fence });
+        Phase::Held { own, fence, depth: 0 }
     }
 
     fn give_up(&mut self, own: Sequential, out: &mut Effects) -> Phase {
@@ -314,15 +311,15 @@ impl Client {
     fn called(&mut self, op: Op, out: &mut Effects) -> Phase {
         match (self.phase, op) {
             (Phase::Idle, Op::Acquire) => self.acquire(out),
-            (Phase::Held { own, depth }, Op::Acquire) => {
-                out.returns(Outcome::Acquired { fence: self.fence(own) });
-                Phase::Held { own, depth: depth + 1 }
+            (Phase::Held { own, fence, depth }, Op::Acquire) => {
+                out.returns(Outcome::Acquired { fence });
+                Phase::Held { own, fence, depth: depth + 1 }
             }
-            (Phase::Held { own, depth }, Op::Release)
+            (Phase::Held { own, fence, depth }, Op::Release)
                 if depth > 0 && self.has(Guard::CountsDepth) =>
             {
                 out.returns(Outcome::Released);
-                Phase::Held { own, depth: depth - 1 }
+                Phase::Held { own, fence, depth: depth - 1 }
             }
             (Phase::Held { own, .. }, Op::Release) => self.delete(own, Why::Release, false, out),
             (Phase::Acquiring(Attempt { step: Step::Waiting(own), .. }), Op::Cancel) => {

@@ -7,7 +7,7 @@ use contend_model::message::tree::{Mode, Path, Reply, Sequential, Session};
 use contend_model::symmetry::{Permutation, Symmetric};
 
 /// A node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Znode {
     /// What is in it.
     pub data: &'static str,
@@ -17,9 +17,20 @@ pub struct Znode {
     pub session: Option<Session>,
     /// Who created it or set its data last, if anybody: for the judges; no request can read it.
     pub setter: Option<NodeId>,
-    /// The highest number of a sequential node below it that was first in line when its creator
-    /// looked.
-    shown: u32,
+    /// The sequential nodes below it, in the order of their creation.
+    line: Vec<Place>,
+    /// How many of them have been first when their creator looked.
+    firsts: u32,
+}
+
+/// A place in a line of sequential nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    node: Sequential,
+    /// The suffix of the node that its creator was last told to be before it.
+    told: u16,
+    /// The how many-th it was to be first, once its creator has seen that; 0 before.
+    rank: u32,
 }
 
 /// All nodes but the root, which always exists.
@@ -58,8 +69,8 @@ impl Znodes {
         let path = match mode.sequential {
             None => Path::named(path),
             Some(guid) => {
-                let number = if counts { self.next_number(path) } else { 0 };
-                Path::below(path, Sequential { number, guid, session })
+                let suffix = self.free_suffix(path);
+                Path::below(path, Sequential { suffix, guid, session })
             }
         };
         if exclusive && self.nodes.contains_key(&path) {
@@ -73,42 +84,53 @@ impl Znodes {
         }
         let ends_with = mode.ephemeral.then_some(session);
         self.nodes.insert(path, Znode::new(data, ends_with, Some(session.client)));
+        if let (Some(node), Some(line)) = (path.child, self.line_mut(path.name)) {
+            let end = if counts { line.len() } else { 0 };
+            line.insert(end, Place { node, told: 0, rank: 0 });
+        }
         Ok(path)
     }
 
-    /// The number of the next sequential node below a node: higher than any that is there, and than
-    /// any that its creator has seen first in line. A server counts every creation, and so leaves
-    /// gaps; but a number that is gone and that was never first is known to nobody whom it could
-    /// mislead, so the next node may have it, and the count stays finite.
-    fn next_number(&self, parent: &'static str) -> u32 {
-        let shown = self.get(Path::named(parent)).map_or(0, |parent| parent.shown);
-        self.children(parent).map(|child| child.number).fold(shown, u32::max) + 1
+    /// The lowest suffix from 1 that no node below this one has, and that nobody in line has been told
+    /// to wait for.
+    fn free_suffix(&self, parent: &'static str) -> u16 {
+        let known = |suffix| {
+            self.line(parent).iter().any(|place| place.node.suffix == suffix || place.told == suffix)
+        };
+        (1..).find(|&suffix| !known(suffix)).expect("fewer than 65535 nodes wait")
     }
 
-    fn children(&self, parent: &'static str) -> impl Iterator<Item = Sequential> {
-        let below = self.nodes.range(Path::named(parent)..);
-        below
-            .map(|(path, _)| path)
-            .take_while(move |path| path.name == parent)
-            .filter_map(|p| p.child)
+    fn line(&self, parent: &'static str) -> &[Place] {
+        self.get(Path::named(parent)).map_or(&[], |parent| &parent.line)
     }
 
-    /// The child with this GUID and session, and the one before it.
+    fn line_mut(&mut self, parent: &'static str) -> Option<&mut Vec<Place>> {
+        self.nodes.get_mut(&Path::named(parent)).map(|parent| &mut parent.line)
+    }
+
+    /// The sequential nodes below this one, in the order of their creation.
+    pub fn children(&self, parent: &'static str) -> impl Iterator<Item = Sequential> {
+        self.line(parent).iter().map(|place| place.node)
+    }
+
+    /// The child with this GUID and session, the one before it, and its rank if there is none.
     pub fn find(
         &mut self,
         parent: &'static str,
         guid: Token,
         session: Session,
-    ) -> (Option<Sequential>, Option<Sequential>) {
-        let is_own = |child: &Sequential| child.guid == guid && child.session == session;
-        let own = self.children(parent).find(is_own);
-        let before = own.and_then(|own| self.children(parent).take_while(|&c| c < own).last());
-        if let (Some(own), None) = (own, before)
-            && let Some(parent) = self.nodes.get_mut(&Path::named(parent))
-        {
-            parent.shown = parent.shown.max(own.number);
+    ) -> (Option<Sequential>, Option<Sequential>, u32) {
+        let Some(parent) = self.nodes.get_mut(&Path::named(parent)) else { return (None, None, 0) };
+        let is_own = |place: &Place| place.node.guid == guid && place.node.session == session;
+        let Some(own) = parent.line.iter().position(is_own) else { return (None, None, 0) };
+        let before = own.checked_sub(1).map(|before| parent.line[before].node);
+        let place = &mut parent.line[own];
+        place.told = before.map_or(0, |before| before.suffix);
+        if before.is_none() && place.rank == 0 {
+            parent.firsts += 1;
+            place.rank = parent.firsts;
         }
-        (own, before)
+        (Some(place.node), before, place.rank)
     }
 
     /// Sets a node's data; gives its version, and who had set it before.
@@ -139,7 +161,7 @@ impl Znodes {
             return Err(Reply::NotEmpty);
         }
         let setter = node.setter;
-        self.nodes.remove(&path);
+        self.remove(path);
         Ok(setter)
     }
 
@@ -152,15 +174,22 @@ impl Znodes {
     pub fn end(&mut self, session: Session) -> Vec<(Path, Option<NodeId>)> {
         let own = |node: &Znode| node.session == Some(session);
         let gone = self.nodes.iter().filter(|(_, node)| own(node));
-        let gone = gone.map(|(&path, node)| (path, node.setter)).collect();
-        self.nodes.retain(|_, node| !own(node));
+        let gone: Vec<_> = gone.map(|(&path, node)| (path, node.setter)).collect();
+        gone.iter().for_each(|&(path, _)| self.remove(path));
         gone
+    }
+
+    fn remove(&mut self, path: Path) {
+        self.nodes.remove(&path);
+        if let (Some(node), Some(line)) = (path.child, self.line_mut(path.name)) {
+            line.retain(|place| place.node != node);
+        }
     }
 }
 
 impl Znode {
     fn new(data: &'static str, session: Option<Session>, setter: Option<NodeId>) -> Self {
-        Znode { data, version: 0, session, setter, shown: 0 }
+        Znode { data, version: 0, session, setter, line: Vec::new(), firsts: 0 }
     }
 }
 
@@ -170,6 +199,7 @@ impl Symmetric for Znodes {
             path.permute(permutation);
             node.session.permute(permutation);
             node.setter.permute(permutation);
+            node.line.iter_mut().for_each(|place| place.node.permute(permutation));
             self.nodes.insert(path, node);
         }
     }
