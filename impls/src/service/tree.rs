@@ -241,8 +241,7 @@ impl Tree {
         Reply::SessionClosed
     }
 
-    /// The leader decides that the session has been silent for too long. Its client hears of it when
-    /// it connects again.
+    /// The leader decides that the session has been silent for too long.
     fn expire(&mut self, slot: u8, out: &mut Effects) {
         if self.down || !self.has(Guard::SessionsExpire) {
             return;
@@ -254,7 +253,7 @@ impl Tree {
         }
         self.end(session, false, out);
         if let Some(peer) = peer {
-            out.reply(peer, Reply::Closed);
+            out.reply(peer, Reply::Expired);
         }
     }
 

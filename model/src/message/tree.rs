@@ -157,8 +157,12 @@ pub enum Reply {
     /// is a new one. A library asks for it in a handshake of its own; since nothing could come
     /// between that mattered to anybody, the two are one.
     Renewed(Session),
-    /// The server has closed the connection: its session has ended or moved to another. Nothing but
-    /// a handshake is answered on it any more.
+    /// The session that the connection served has expired; said unasked. A server closes the connection
+    /// without a word, the library connects again at once and is told: three steps in one. Whoever
+    /// is disconnected meanwhile learns it in its next handshake.
+    Expired,
+    /// The session is served on another connection now, so this one is closed. Nothing but a
+    /// handshake is answered on it any more.
     Closed,
     /// The answer to a heartbeat.
     Pong,
@@ -288,6 +292,7 @@ impl fmt::Display for Reply {
         match self {
             Reply::Connected(session) => write!(f, "connected, {session}"),
             Reply::Renewed(session) => write!(f, "session expired; connected, {session}"),
+            Reply::Expired => f.write_str("session expired"),
             Reply::Closed => f.write_str("closes the connection"),
             Reply::Pong => f.write_str("pong"),
             Reply::SessionClosed => f.write_str("session closed"),

@@ -26,8 +26,9 @@ pub enum Heard {
     /// `ConnectionLoss`: the request may have taken effect or not. On this connection it never will
     /// once the session has been resumed on another.
     ConnectionLoss,
-    /// `SessionExpired`, learnt on reconnecting while no request was waiting: its ephemeral nodes are
-    /// gone. There is a new session already.
+    /// `SessionExpired`: its ephemeral nodes are gone, and a request that was under way never took
+    /// effect. What was waiting for a connection is asked in a new session instead, and the user
+    /// hears nothing.
     Expired,
     /// `Disconnected`, while no request was under way; the session may live.
     Disconnected,
@@ -147,7 +148,10 @@ impl Handle {
     fn hears(&mut self, reply: Reply, out: &mut Effects) -> Heard {
         match (reply, self.link) {
             (Reply::Watched(path, change), _) => Heard::Watched(path, change),
-            (Reply::Closed, _) => self.closed(out),
+            (Reply::Closed, Link::Connecting) => Heard::Nothing,
+            (Reply::Closed, _) => self.cut(out),
+            (Reply::Expired, Link::Connecting | Link::Closed | Link::Pausing) => Heard::Nothing,
+            (Reply::Expired, _) => self.expired(out),
             (Reply::Connected(session), Link::Connecting) => {
                 let resumed = self.session.replace(session).is_some();
                 let waited = self.queued.is_some();
@@ -212,13 +216,15 @@ impl Handle {
         heard
     }
 
-    /// The server has closed the connection, so the session is over unless it is resumed elsewhere.
-    /// To learn which, the handle connects when there is something to ask.
-    fn closed(&mut self, out: &mut Effects) -> Heard {
-        match self.link {
-            Link::Connecting => Heard::Nothing,
-            _ => self.cut(out),
+    fn expired(&mut self, out: &mut Effects) -> Heard {
+        self.session = None;
+        self.link = Link::Closed;
+        out.disarm(Timer::Renew);
+        if self.queued.is_some() {
+            self.connect(out);
+            return Heard::Nothing;
         }
+        Heard::Expired
     }
 
     fn cut(&mut self, out: &mut Effects) -> Heard {
