@@ -185,4 +185,11 @@ pub trait Algorithm: Send + Sync {
 
     /// The services in their initial states, the resource first.
     fn services(&self, timing: &Timing) -> Vec<Service>;
+
+    /// How many acquisitions each client makes where a lock is explored in this environment. An
+    /// algorithm that says much for each needs fewer, so that all that can happen is still explored;
+    /// the row of the verdict says how many there were.
+    fn acquisitions(&self, _environment: Environment) -> u16 {
+        2
+    }
 }

@@ -67,7 +67,8 @@ impl Study {
         let kind = algorithm.card().kind;
         let scope = Scope::of(kind, environment, faults);
         let scope = match self {
-            Study::Locking | Study::Queueing => scope,
+            Study::Locking => scope.of_acquisitions(algorithm.acquisitions(environment)),
+            Study::Queueing => scope,
             Study::Nesting => scope.nested(),
             Study::GivingUp => scope.impatient(),
             Study::Starving => scope.steady(),

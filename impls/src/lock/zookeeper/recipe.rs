@@ -16,7 +16,7 @@ use contend_model::ident::{NodeId, Token};
 use contend_model::message::tree::{Mode, Path, Reply, Request, Sequential};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::Property;
+use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
 
 use super::handle::{Handle, Heard};
@@ -419,6 +419,10 @@ impl Algorithm for Recipe {
             guid: Token { client: me, incarnation: 0, serial: 0 },
             phase: Phase::Idle,
         })
+    }
+
+    fn acquisitions(&self, environment: Environment) -> u16 {
+        if environment == Environment::Expiry { 1 } else { 2 }
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

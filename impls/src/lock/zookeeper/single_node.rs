@@ -14,6 +14,7 @@ use contend_model::ident::NodeId;
 use contend_model::message::tree::{Mode, Path, Reply, Request};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
+use contend_model::property::Environment;
 use contend_model::symmetry::{Permutation, Symmetric};
 
 use super::handle::{Handle, Heard};
@@ -137,6 +138,10 @@ impl Algorithm for SingleNode {
         let SingleNode { ephemeral, errors, .. } = *self;
         let handle = Handle::new(*timing);
         Box::new(Client { ephemeral, errors, handle, phase: Phase::Idle })
+    }
+
+    fn acquisitions(&self, environment: Environment) -> u16 {
+        if environment == Environment::Expiry { 1 } else { 2 }
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {
