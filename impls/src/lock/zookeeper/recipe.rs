@@ -81,6 +81,8 @@ struct Attempt {
     step: Step,
     /// The caller has given up.
     cancelled: bool,
+    /// The watch has fired before the answer that it was set by: the answer was held up.
+    woken: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,7 +138,7 @@ impl Client {
 
     fn acquire(&mut self, out: &mut Effects) -> Phase {
         self.handle.keep(self.has(Guard::SendsHeartbeats), out);
-        let attempt = Attempt { step: Step::Creating, cancelled: false };
+        let attempt = Attempt { step: Step::Creating, cancelled: false, woken: false };
         self.take(Step::Creating, attempt, out)
     }
 
@@ -155,7 +157,7 @@ impl Client {
             Step::Looking(_) | Step::Waiting(_) => unreachable!("these steps need the predecessor"),
         };
         self.handle.ask(request, out);
-        Phase::Acquiring(Attempt { step, ..attempt })
+        Phase::Acquiring(Attempt { step, woken: false, ..attempt })
     }
 
     fn acquiring(&mut self, attempt: Attempt, heard: Heard, out: &mut Effects) -> Phase {
@@ -188,7 +190,10 @@ impl Client {
                 self.take(Step::Creating, attempt, out)
             }
 
-            (Step::Looking(own), Heard::Answer(Reply::Data { .. })) => {
+            (Step::Looking(_), Heard::Watched(..)) => {
+                Phase::Acquiring(Attempt { woken: true, ..attempt })
+            }
+            (Step::Looking(own), Heard::Answer(Reply::Data { .. })) if !attempt.woken => {
                 if attempt.cancelled {
                     return self.give_up(own, out);
                 }

@@ -111,10 +111,9 @@ impl Sessions {
         place.map(|place| self.owed.remove(place)).is_ok()
     }
 
-    /// The connection serves no session any more. Whoever connects has nothing to be told any more
-    /// on the connections before.
+    /// The connection serves no session any more, and its client has nothing to be told on it.
     pub fn detach(&mut self, peer: Peer) {
-        self.owed.retain(|owed| owed.node != peer.node);
+        self.owed.retain(|&owed| owed != peer);
         for record in &mut self.records {
             record.peer = record.peer.filter(|&other| other != peer);
         }
