@@ -5,6 +5,8 @@ pub mod recipe;
 pub mod single_node;
 
 use contend_model::algorithm::{Service, Timing};
+use contend_model::property::Environment;
+use contend_model::world::Scope;
 
 use crate::service::resource::{Checks, Resource};
 use crate::service::tree::{Guard, Settings, Tree};
@@ -22,4 +24,23 @@ fn services(checks: Checks, timing: &Timing, lacks: Option<Guard>) -> Vec<Servic
         Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "zookeeper", process: Box::new(Tree::new(settings)) },
     ]
+}
+
+/// Where sessions end at any moment, however often, one acquisition each shows what follows.
+fn with_fewer_acquisitions(usual: Scope) -> Scope {
+    let mut scope = usual;
+    if scope.environment == Environment::Expiry {
+        scope.duty.operations = 1;
+    }
+    scope
+}
+
+/// And no client gives up on an answer as well: what comes of that is explored where messages are
+/// lost.
+fn without_early_timeouts(usual: Scope) -> Scope {
+    let mut scope = with_fewer_acquisitions(usual);
+    if scope.environment == Environment::Expiry {
+        scope.budget.early = 0;
+    }
+    scope
 }

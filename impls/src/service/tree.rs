@@ -98,13 +98,8 @@ impl Tree {
             out.reply(peer, reply);
             return;
         }
-        let Some(session) = self.session_on(peer) else {
-            // On a connection that never served a session nothing is heard, as if it were closed.
-            if self.sessions.tells(peer) {
-                out.reply(peer, Reply::Expired);
-            }
-            return;
-        };
+        // What arrives on a connection that serves no session is not heard, as if it were closed.
+        let Some(session) = self.session_on(peer) else { return };
         let owned = self.sessions.runs(session);
         let reply = self.execute(peer, session, request, out);
         if self.has(Guard::HeartbeatsCount) || !owned {
@@ -253,15 +248,12 @@ impl Tree {
         }
         let Some(session) = self.sessions.at(slot) else { return };
         let peer = self.sessions.peer(session);
-        let waits = peer.is_some_and(|peer| self.watches.any_of(peer));
+        if let Some(peer) = peer {
+            self.watches.forget(peer);
+        }
         self.end(session, false, out);
-        match peer {
-            Some(peer) if waits => {
-                self.watches.forget(peer);
-                out.reply(peer, Reply::Expired);
-            }
-            Some(peer) => self.sessions.owe(peer),
-            None => {}
+        if let Some(peer) = peer {
+            out.reply(peer, Reply::Expired);
         }
     }
 

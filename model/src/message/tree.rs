@@ -157,10 +157,9 @@ pub enum Reply {
     /// is a new one. A library asks for it in a handshake of its own; since nothing could come
     /// between that mattered to anybody, the two are one.
     Renewed(Session),
-    /// The session that the connection served has expired. A server closes the connection without a
-    /// word, the library connects again and is told: three steps in one. It is said at once to whoever
-    /// has set a watch, to others when they next say something: a client that only works looks at
-    /// its connection no sooner. Whoever is disconnected learns it in its next handshake.
+    /// The session that the connection served has expired; said unasked. A server closes the connection
+    /// without a word, the library connects again at once and is told: three steps in one. Whoever
+    /// is disconnected meanwhile learns it in its next handshake.
     Expired,
     /// The session is served on another connection now, so this one is closed. Nothing but a
     /// handshake is answered on it any more.

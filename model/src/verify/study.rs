@@ -67,13 +67,12 @@ impl Study {
         let kind = algorithm.card().kind;
         let scope = Scope::of(kind, environment, faults);
         let scope = match self {
-            Study::Locking => scope.of_acquisitions(algorithm.acquisitions(environment)),
-            Study::Queueing => scope,
+            Study::Locking | Study::Queueing => scope,
             Study::Nesting => scope.nested(),
             Study::GivingUp => scope.impatient(),
             Study::Starving => scope.steady(),
         };
         // Traps are asked for client by client, so clients must be told apart.
-        World::new(algorithm, scope).without_symmetry()
+        World::new(algorithm, algorithm.narrowed(scope)).without_symmetry()
     }
 }

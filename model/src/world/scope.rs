@@ -98,13 +98,6 @@ impl Scope {
         Scope { environment, roles, duty, timing, reading, budget, bypass_bound: None }
     }
 
-    /// The same with so many acquisitions for each client.
-    #[must_use]
-    pub fn of_acquisitions(mut self, operations: u16) -> Self {
-        self.duty.operations = operations;
-        self
-    }
-
     /// The same with nested acquisitions: each client acquires twice, the second time inside.
     #[must_use]
     pub fn nested(mut self) -> Self {

@@ -16,8 +16,9 @@ use contend_model::ident::{NodeId, Token};
 use contend_model::message::tree::{Mode, Path, Reply, Request, Sequential};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::{Environment, Property};
+use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
+use contend_model::world::Scope;
 
 use super::handle::{Handle, Heard};
 use super::{LOCKS, services};
@@ -426,8 +427,8 @@ impl Algorithm for Recipe {
         })
     }
 
-    fn acquisitions(&self, environment: Environment) -> u16 {
-        if environment == Environment::Expiry { 1 } else { 2 }
+    fn narrowed(&self, usual: Scope) -> Scope {
+        super::without_early_timeouts(usual)
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

@@ -14,8 +14,8 @@ use contend_model::ident::NodeId;
 use contend_model::message::tree::{Mode, Path, Reply, Request};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::Environment;
 use contend_model::symmetry::{Permutation, Symmetric};
+use contend_model::world::Scope;
 
 use super::handle::{Handle, Heard};
 use super::{LOCK, services};
@@ -140,8 +140,8 @@ impl Algorithm for SingleNode {
         Box::new(Client { ephemeral, errors, handle, phase: Phase::Idle })
     }
 
-    fn acquisitions(&self, environment: Environment) -> u16 {
-        if environment == Environment::Expiry { 1 } else { 2 }
+    fn narrowed(&self, usual: Scope) -> Scope {
+        super::with_fewer_acquisitions(usual)
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

@@ -20,8 +20,6 @@ struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Sessions {
     records: Vec<Record>,
-    /// Connections whose clients are still to be told that their session has expired, in order.
-    owed: Vec<Peer>,
 }
 
 impl Sessions {
@@ -98,22 +96,8 @@ impl Sessions {
         record.peer.replace(peer).filter(|&old| old != peer)
     }
 
-    /// The client on this connection is to be told that its session has expired.
-    pub fn owe(&mut self, peer: Peer) {
-        if let Err(place) = self.owed.binary_search(&peer) {
-            self.owed.insert(place, peer);
-        }
-    }
-
-    /// Whether the client on this connection was still to be told; now it is.
-    pub fn tells(&mut self, peer: Peer) -> bool {
-        let place = self.owed.binary_search(&peer);
-        place.map(|place| self.owed.remove(place)).is_ok()
-    }
-
-    /// The connection serves no session any more, and its client has nothing to be told on it.
+    /// The connection serves no session any more.
     pub fn detach(&mut self, peer: Peer) {
-        self.owed.retain(|&owed| owed != peer);
         for record in &mut self.records {
             record.peer = record.peer.filter(|&other| other != peer);
         }
@@ -124,7 +108,6 @@ impl Sessions {
         for record in &mut self.records {
             record.peer = None;
         }
-        self.owed.clear();
     }
 
     /// The session is over.
@@ -144,7 +127,5 @@ impl Symmetric for Sessions {
             record.peer.permute(permutation);
         }
         self.records.sort_unstable();
-        self.owed.permute(permutation);
-        self.owed.sort_unstable();
     }
 }
