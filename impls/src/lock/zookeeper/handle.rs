@@ -14,6 +14,7 @@ use contend_model::message::Message;
 use contend_model::message::tree::{Change, Path, Reply, Request, Session};
 use contend_model::process::{Effects, Event};
 use contend_model::symmetry::{Permutation, Symmetric};
+use contend_model::time::Range;
 use contend_model::timer::Timer;
 
 /// What the user hears.
@@ -208,7 +209,7 @@ impl Handle {
         let heard = self.cut(out);
         if before == Link::Connecting {
             // The server is not there; it is asked again after a while.
-            out.arm(Timer::Poll, self.timing.retry);
+            out.arm(Timer::Poll, Range::exactly(self.timing.retry.most));
             self.link = Link::Pausing;
         } else if self.link == Link::Closed && self.kept {
             self.connect(out);
