@@ -10,8 +10,12 @@ use crate::lock::released_early::ReleasedEarly;
 use crate::lock::set::CacheSet;
 use crate::lock::set_nx::SetNx;
 use crate::lock::set_nx_forever::SetNxForever;
+use crate::lock::zookeeper::check_then_create::CheckThenCreate;
+use crate::lock::zookeeper::create_and_get::CreateAndGet;
 use crate::lock::zookeeper::recipe::Recipe;
+use crate::lock::zookeeper::session_per_call::SessionPerCall;
 use crate::lock::zookeeper::single_node;
+use crate::lock::zookeeper::steps::Steps;
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
@@ -59,8 +63,17 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         }),
         Box::new(single_node::EPHEMERAL),
         Box::new(single_node::PERSISTENT),
+        Box::new(SessionPerCall { ephemeral: true }),
+        Box::new(SessionPerCall { ephemeral: false }),
+        Box::new(single_node::LEAKED),
+        Box::new(CheckThenCreate { ephemeral: true, heeds: true }),
+        Box::new(CheckThenCreate { ephemeral: false, heeds: true }),
+        Box::new(CheckThenCreate { ephemeral: true, heeds: false }),
         Box::new(single_node::ESCAPING),
         Box::new(single_node::UNHEEDED),
+        Box::new(Steps::Set),
+        Box::new(Steps::Wait),
+        Box::new(CreateAndGet),
         Box::new(ZK_LOCK),
         Box::new(Recipe { name: "zk-lock-fenced", fencing: true, ..ZK_LOCK }),
         Box::new(CacheList),

@@ -1,8 +1,12 @@
 //! Locks over ZooKeeper, one a file, and the client library that they share.
 
+pub mod check_then_create;
+pub mod create_and_get;
 pub mod handle;
 pub mod recipe;
+pub mod session_per_call;
 pub mod single_node;
+pub mod steps;
 
 use contend_model::algorithm::{Service, Timing};
 use contend_model::property::Environment;

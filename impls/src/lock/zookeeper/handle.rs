@@ -86,9 +86,11 @@ impl Handle {
         Handle::new(self.timing)
     }
 
-    /// The session, as far as the handle knows.
-    pub fn session(&self) -> Option<Session> {
-        self.session
+    /// Forgets the session while this life goes on, as if the handle had never connected.
+    pub fn abandon(&mut self, out: &mut Effects) {
+        out.disarm(Timer::Renew);
+        out.disarm(Timer::Poll);
+        *self = self.afresh();
     }
 
     /// Asks, once connected.

@@ -1,4 +1,4 @@
-//! L-000-ZK-P and L-001-ZK-C: one node is the lock; who creates it holds, and deleting it is the
+//! L-000-ZK-P, L-001-ZK-C, and L-000-ZK-C with its handles leaked: one node is the lock; who creates it holds, and deleting it is the
 //! release. Safe while no create and no delete loses its answer, nobody deletes what it did not
 //! create, and no holder outlives its session.
 //!
@@ -40,6 +40,8 @@ pub struct SingleNode {
 pub enum Errors {
     /// Every failure of a create means that another holds.
     Failure,
+    /// Every exception becomes False, at the release as well.
+    Caught,
     /// Exceptions reach the caller.
     Escape,
     /// A create that fails is not noticed: the library answers by a value that nobody looks at.
@@ -75,7 +77,9 @@ impl Client {
                 Outcome::Acquired { fence: None }
             }
             (Heard::Answer(_), _) => Outcome::Refused,
-            (Heard::ConnectionLoss | Heard::Expired, Errors::Failure) => Outcome::Refused,
+            (Heard::ConnectionLoss | Heard::Expired, Errors::Failure | Errors::Caught) => {
+                Outcome::Refused
+            }
             // The exception reaches the caller, who cannot tell what happened.
             (Heard::ConnectionLoss | Heard::Expired, _) => Outcome::Unknown,
             _ => return Phase::Creating,
@@ -89,6 +93,9 @@ impl Client {
         let outcome = match heard {
             Heard::Answer(Reply::Deleted) => Outcome::Released,
             Heard::Answer(_) => Outcome::NotHeld,
+            Heard::ConnectionLoss | Heard::Expired if self.errors == Errors::Caught => {
+                Outcome::NotHeld
+            }
             Heard::ConnectionLoss | Heard::Expired => Outcome::Unknown,
             _ => return Phase::Deleting,
         };
@@ -156,6 +163,9 @@ pub const EPHEMERAL: SingleNode =
 /// L-000-ZK-P with a persistent node.
 pub const PERSISTENT: SingleNode = SingleNode { card: persistent, ephemeral: false, ..EPHEMERAL };
 
+/// L-000-ZK-C on a runtime that leaks the handles: one session as long as the process lives.
+pub const LEAKED: SingleNode = SingleNode { card: leaked, errors: Errors::Caught, ..EPHEMERAL };
+
 /// L-001-ZK-C with a library that raises.
 pub const ESCAPING: SingleNode = SingleNode { card: escaping, errors: Errors::Escape, ..EPHEMERAL };
 
@@ -178,6 +188,15 @@ fn persistent() -> Card {
         "L-000-ZK-P",
         Form::Intended,
         "one persistent node: its creator holds, and if it crashes the lock is taken for ever",
+    )
+}
+
+fn leaked() -> Card {
+    card(
+        "zk-session-leaked",
+        "L-000-ZK-C",
+        Form::Intended,
+        "an ephemeral node of a session that nobody closes; every exception becomes False",
     )
 }
 

@@ -95,7 +95,9 @@ impl Znodes {
     /// to wait for.
     fn free_suffix(&self, parent: &'static str) -> u16 {
         let known = |suffix| {
-            self.line(parent).iter().any(|place| place.node.suffix == suffix || place.told == suffix)
+            self.line(parent)
+                .iter()
+                .any(|place| place.node.suffix == suffix || place.told == suffix)
         };
         (1..).find(|&suffix| !known(suffix)).expect("fewer than 65535 nodes wait")
     }
