@@ -3,6 +3,7 @@
 
 mod redis_lock;
 mod reliable_list;
+mod zookeeper;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -48,5 +49,8 @@ impl Mutant {
 
 /// All mutants, in the order of the registry.
 pub fn mutants() -> Vec<Mutant> {
-    [redis_lock::mutants(), reliable_list::mutants()].into_iter().flatten().collect()
+    [redis_lock::mutants(), zookeeper::mutants(), reliable_list::mutants()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

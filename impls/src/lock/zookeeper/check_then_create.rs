@@ -11,6 +11,7 @@ use contend_model::ident::NodeId;
 use contend_model::message::tree::{Mode, Path, Reply, Request};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
+use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::world::Scope;
 
@@ -164,7 +165,21 @@ impl Algorithm for CheckThenCreate {
                 "look, then create; whether the create succeeded is not looked at",
             ),
         };
-        super::super::card(name, "L-001-ZK-P", form, "zookeeper", summary)
+        let card = super::super::card(name, "L-001-ZK-P", form, "zookeeper", summary);
+        let alone = if self.ephemeral { "0NC" } else { "0NCT" };
+        let card = if self.heeds {
+            card.claim(Property::MutualExclusion, alone)
+                .claim(Property::Fencing, "0C")
+                .claim(Property::Ownership, alone)
+                .claim(Property::Consistency, "0mC")
+        } else {
+            card.claim(Property::Consistency, "0m")
+        };
+        if !self.ephemeral {
+            return card;
+        }
+        // Whoever sleeps for ever is woken by the end of its own session, where that may come.
+        card.claim(Property::DeadlockFreedom, "T").claim(Property::Interruptibility, "T")
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
@@ -178,6 +193,6 @@ impl Algorithm for CheckThenCreate {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::without_early_timeouts(usual)
+        super::one_acquisition(usual, "CT")
     }
 }

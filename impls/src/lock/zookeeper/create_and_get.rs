@@ -109,14 +109,15 @@ impl Process for Client {
 
 impl Algorithm for CreateAndGet {
     fn card(&self) -> Card {
-        super::super::card(
+        let card = super::super::card(
             "zk-create-and-get",
             "L-002-ZK-C",
             Form::Intended,
             "zookeeper",
             "a persistent node, a watch that is never of use, a release that any client may call",
         )
-        .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
+        .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits");
+        super::claims_of_one_node(card, false)
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
@@ -128,6 +129,6 @@ impl Algorithm for CreateAndGet {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::with_fewer_acquisitions(usual)
+        super::one_acquisition(usual, "T")
     }
 }

@@ -406,7 +406,8 @@ impl Algorithm for Recipe {
         let summary = format!(
             "an ephemeral sequential node each, the lowest holds, others watch the one before{extra}"
         );
-        let fenced = if self.fencing { "0mNCT" } else { "0mC" };
+        // A connection that drops ends the hold, but not a write that travels.
+        let fenced = if self.fencing { "0mNCT" } else { "0m" };
         super::super::card(self.name, "R-ZK", Form::Repaired, "zookeeper", &summary)
             .claim(Property::MutualExclusion, "0mNC")
             .claim(Property::Fencing, fenced)
@@ -415,7 +416,7 @@ impl Algorithm for Recipe {
             .claim(Property::Reentrancy, "0mNC")
             .claim(Property::Interruptibility, "0mNCT")
             .claim(Property::Fairness, "0mNCT")
-            .claim(Property::Consistency, "0mC")
+            .claim(Property::Consistency, "0m")
     }
 
     fn client(&self, me: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

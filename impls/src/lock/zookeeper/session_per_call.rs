@@ -126,8 +126,13 @@ impl Algorithm for SessionPerCall {
                 "a node that an argument out of place makes persistent: a crash leaves it for ever",
             )
         };
-        super::super::card(name, "L-000-ZK-C", form, "zookeeper", summary)
-            .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
+        let card = super::super::card(name, "L-000-ZK-C", form, "zookeeper", summary)
+            .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits");
+        if self.ephemeral {
+            card.claim(Property::DeadlockFreedom, "0mNCT").claim(Property::Consistency, "0m")
+        } else {
+            super::claims_of_one_node(card, false)
+        }
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
@@ -140,6 +145,6 @@ impl Algorithm for SessionPerCall {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::with_fewer_acquisitions(usual)
+        super::one_acquisition(usual, "CT")
     }
 }

@@ -14,6 +14,7 @@ use contend_model::ident::NodeId;
 use contend_model::message::tree::{Mode, Path, Reply, Request};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
+use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::world::Scope;
 
@@ -148,7 +149,8 @@ impl Algorithm for SingleNode {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::with_fewer_acquisitions(usual)
+        let letters = if self.errors == Errors::Unheeded { "CT" } else { "T" };
+        super::one_acquisition(usual, letters)
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {
@@ -174,39 +176,43 @@ pub const UNHEEDED: SingleNode =
     SingleNode { card: unheeded, errors: Errors::Unheeded, ..EPHEMERAL };
 
 fn ephemeral() -> Card {
-    card(
+    let card = card(
         "zk-node-ephemeral",
         "L-000-ZK-P",
         Form::Intended,
-        "one ephemeral node: its creator holds, anybody may delete it, a lost answer blocks its own creator",
-    )
+        "one ephemeral node: anybody may delete it, and a lost answer blocks its own creator",
+    );
+    super::claims_of_one_node(card, true)
 }
 
 fn persistent() -> Card {
-    card(
+    let card = card(
         "zk-node-persistent",
         "L-000-ZK-P",
         Form::Intended,
-        "one persistent node: its creator holds, and if it crashes the lock is taken for ever",
-    )
+        "one persistent node: if its creator crashes, the lock is taken for ever",
+    );
+    super::claims_of_one_node(card, false)
 }
 
 fn leaked() -> Card {
-    card(
+    let card = card(
         "zk-session-leaked",
         "L-000-ZK-C",
         Form::Intended,
         "an ephemeral node of a session that nobody closes; every exception becomes False",
-    )
+    );
+    super::claims_of_one_node(card, true)
 }
 
 fn escaping() -> Card {
-    card(
+    let card = card(
         "zk-create-delete",
         "L-001-ZK-C",
         Form::Intended,
         "one ephemeral node; exceptions reach the caller, and the delete asks nothing",
-    )
+    );
+    super::claims_of_one_node(card, true)
 }
 
 fn unheeded() -> Card {
@@ -216,11 +222,11 @@ fn unheeded() -> Card {
         Form::Raw,
         "one ephemeral node; whether the create succeeded is not looked at",
     )
+    .claim(Property::DeadlockFreedom, "0mNCT")
+    .claim(Property::Consistency, "0mN")
 }
 
 fn card(name: &str, document: &str, form: Form, summary: &str) -> Card {
-    super::super::card(name, document, form, "zookeeper", summary).without(
-        contend_model::property::Property::Interruptibility,
-        "acquire returns at once, so nobody ever waits",
-    )
+    super::super::card(name, document, form, "zookeeper", summary)
+        .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits")
 }

@@ -147,6 +147,8 @@ impl Algorithm for Steps {
                 "zookeeper",
                 "who finds the node held sets its value, and takes that for the lock",
             )
+            .claim(Property::DeadlockFreedom, "0mNCT")
+            .claim(Property::Consistency, "0m")
             .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits"),
             Steps::Wait => super::super::card(
                 "zk-steps-wait",
@@ -154,7 +156,11 @@ impl Algorithm for Steps {
                 Form::Intended,
                 "zookeeper",
                 "who finds the node held waits for its value to be set, which no release does",
-            ),
+            )
+            .claim(Property::MutualExclusion, "0NCT")
+            .claim(Property::Fencing, "0C")
+            .claim(Property::Ownership, "0NCT")
+            .claim(Property::Consistency, "0mNC"),
         }
     }
 
@@ -168,6 +174,6 @@ impl Algorithm for Steps {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::with_fewer_acquisitions(usual)
+        super::one_acquisition(usual, "T")
     }
 }
