@@ -175,6 +175,7 @@ impl Client {
                 Phase::Idle
             }
             (Step::Creating, Heard::ConnectionLoss) if !self.has(Guard::LooksForOwn) => {
+                self.guid.serial += 1;
                 self.take(Step::Creating, attempt, out)
             }
             (Step::Creating | Step::Seeking, Heard::ConnectionLoss) => {
@@ -258,7 +259,8 @@ impl Client {
 
     fn give_up(&mut self, own: Sequential, out: &mut Effects) -> Phase {
         if !self.has(Guard::CancelDeletes) {
-            return self.cancelled(out);
+            out.returns(Outcome::Cancelled);
+            return Phase::Idle;
         }
         self.delete(own, Why::Cancel, false, out)
     }
@@ -292,13 +294,18 @@ impl Client {
             Heard::ConnectionLoss if self.has(Guard::DeletesUntilCertain) => {
                 self.delete(own, why, true, out)
             }
-            Heard::ConnectionLoss => self.deleted(why, true, out),
+            Heard::ConnectionLoss => self.ended(why, true, out),
             _ => Phase::Deleting { own, why, in_doubt },
         }
     }
 
+    /// It is certain that the client owns nothing any more.
     fn deleted(&mut self, why: Why, released: bool, out: &mut Effects) -> Phase {
         self.handle.keep(false, out);
+        self.ended(why, released, out)
+    }
+
+    fn ended(&mut self, why: Why, released: bool, out: &mut Effects) -> Phase {
         match why {
             Why::Release if released => out.returns(Outcome::Released),
             Why::Release | Why::Lost(Some(Op::Release)) => out.returns(Outcome::NotHeld),

@@ -85,7 +85,10 @@ impl Client {
             (Heard::ConnectionLoss | Heard::Expired, _) => Outcome::Unknown,
             _ => return Phase::Creating,
         };
-        self.handle.keep(self.ephemeral && matches!(outcome, Outcome::Acquired { .. }), out);
+        // The library keeps the session of whatever node there may be.
+        if self.ephemeral && !matches!(heard, Heard::Answer(Reply::NodeExists)) {
+            self.handle.keep(true, out);
+        }
         out.returns(outcome);
         Phase::Idle
     }
@@ -100,7 +103,9 @@ impl Client {
             Heard::ConnectionLoss | Heard::Expired => Outcome::Unknown,
             _ => return Phase::Deleting,
         };
-        self.handle.keep(false, out);
+        if matches!(heard, Heard::Answer(_)) {
+            self.handle.keep(false, out);
+        }
         out.returns(outcome);
         Phase::Idle
     }
