@@ -4,6 +4,7 @@
 use contend_model::algorithm::{Algorithm, Card, Form};
 use contend_model::property::Property;
 
+use crate::lock::etcd;
 use crate::lock::get_then_set::GetThenSet;
 use crate::lock::redis::Redis;
 use crate::lock::released_early::ReleasedEarly;
@@ -76,6 +77,9 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(CreateAndGet),
         Box::new(ZK_LOCK),
         Box::new(Recipe { name: "zk-lock-fenced", fencing: true, ..ZK_LOCK }),
+        Box::new(etcd::UNCHECKED),
+        Box::new(etcd::MUTEX),
+        Box::new(etcd::LOCK),
         Box::new(CacheList),
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),

@@ -1,5 +1,6 @@
 //! Locks, one a file.
 
+pub mod etcd;
 pub mod get_then_set;
 pub mod redis;
 pub mod released_early;

@@ -1,5 +1,6 @@
 //! The backends, one a file: processes that clients lean on.
 
+pub mod kv;
 pub mod resource;
 pub mod store;
 pub mod tree;

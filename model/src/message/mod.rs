@@ -1,5 +1,6 @@
 //! What nodes say to each other. Each backend's vocabulary is one file; who speaks it is `impls`.
 
+pub mod kv;
 pub mod resource;
 pub mod store;
 pub mod tree;
@@ -23,6 +24,10 @@ pub enum Message {
     Tree(tree::Request),
     /// What ZooKeeper answers, or says unasked.
     TreeReply(tree::Reply),
+    /// A request to etcd.
+    Kv(kv::Request),
+    /// etcd's answer.
+    KvReply(kv::Reply),
     /// A message of a service outside this project.
     Custom(Custom),
 }
@@ -32,7 +37,10 @@ impl Message {
     /// lives it arrives, and in its place: TCP loses nothing but the connection, and a client that
     /// asks nothing has no other way to notice.
     pub fn is_pushed(&self) -> bool {
-        matches!(self, Message::TreeReply(tree::Reply::Watched(..)))
+        matches!(
+            self,
+            Message::TreeReply(tree::Reply::Watched(..)) | Message::KvReply(kv::Reply::Gone(_))
+        )
     }
 }
 
@@ -55,6 +63,8 @@ impl fmt::Display for Message {
             Message::ResourceReply(reply) => reply.fmt(f),
             Message::Tree(request) => request.fmt(f),
             Message::TreeReply(reply) => reply.fmt(f),
+            Message::Kv(request) => request.fmt(f),
+            Message::KvReply(reply) => reply.fmt(f),
             Message::Custom(custom) => custom.fmt(f),
         }
     }
@@ -81,6 +91,8 @@ impl Symmetric for Message {
             Message::Resource(request) => request.permute(permutation),
             Message::Tree(request) => request.permute(permutation),
             Message::TreeReply(reply) => reply.permute(permutation),
+            Message::Kv(request) => request.permute(permutation),
+            Message::KvReply(reply) => reply.permute(permutation),
             Message::ResourceReply(_) | Message::Custom(_) => {}
         }
     }
