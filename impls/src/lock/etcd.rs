@@ -9,8 +9,10 @@
 //! takes the lock with no key; etcd.io/docs, "etcd API". As in the source, a transaction or a
 //! deletion without an answer is an error that reaches the caller (a key may stay behind as long as its
 //! session lives), while reads and watches are repeated by the library. The repaired form
-//! (`certain: true`) repeats what has no answer, which is harmless here, and stops relying on its
-//! lease `margin` before the server ends it.
+//! (`certain: true`) has a lease for each acquisition and ends it by revoking it: in the source
+//! the key has the same name in every acquisition of a session, so a deletion or a transaction that
+//! arrives late frees, or takes, the next one. It repeats what has no answer, and stops relying on
+//! its lease `margin` before the server ends it.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, NodeId};
@@ -18,7 +20,7 @@ use contend_model::message::Message;
 use contend_model::message::kv::{Key, Lease, Reply, Request};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::{Environment, Property};
+use contend_model::property::Environment;
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Range;
 use contend_model::timer::Timer;
@@ -101,7 +103,12 @@ enum Phase {
     Looking {
         own: u32,
     },
-    /// The deletion of that key is waited for.
+    /// The watch on that key is being set; it may fire before the answer, if that is held up.
+    Watching {
+        own: u32,
+        woken: bool,
+    },
+    /// Its deletion is waited for.
     Waiting {
         own: u32,
     },
@@ -214,12 +221,15 @@ impl Client {
                     self.look(own, out)
                 }
             }
-            (Phase::Looking { own }, _) if self.cancelled => {
-                let _ = own;
+            (Phase::Looking { .. } | Phase::Watching { .. }, _) if self.cancelled => {
                 self.give_up(out)
             }
             (Phase::Looking { own }, Reply::Found(key, created)) => {
-                out.send(BACKEND, Request::Watch { key, created });
+                let phase = Phase::Watching { own, woken: false };
+                self.ask(Request::Watch { key, created }, phase, out)
+            }
+            (Phase::Watching { own, woken: true }, _) => self.look(own, out),
+            (Phase::Watching { own, woken: false }, _) => {
                 self.rest(out);
                 Phase::Waiting { own }
             }
@@ -235,6 +245,10 @@ impl Client {
                 let given_up = std::mem::take(&mut self.cancelled);
                 out.returns(if given_up { Outcome::Cancelled } else { Outcome::Refused });
                 Phase::Idle
+            }
+            (Phase::Deleting { why, in_doubt }, Reply::Revoked | Reply::LeaseNotFound) => {
+                self.ends_session(out);
+                self.deleted(why, in_doubt || reply == Reply::Revoked, out)
             }
             (Phase::Deleting { why, in_doubt }, Reply::Deleted(number)) => {
                 self.rest(out);
@@ -291,11 +305,14 @@ impl Client {
         Phase::Idle
     }
 
+    /// The repaired form ends the lease, so that nothing that was said under it has any effect later.
+    fn deletion(&self, key: Key) -> Request {
+        if self.settings.certain { Request::Revoke(key.lease) } else { Request::Delete(key) }
+    }
+
     fn delete(&mut self, why: Why, in_doubt: bool, out: &mut Effects) -> Phase {
-        match self.key() {
-            Some(key) => self.ask(Request::Delete(key), Phase::Deleting { why, in_doubt }, out),
-            None => self.deleted(why, false, out),
-        }
+        let Some(key) = self.key() else { return self.deleted(why, false, out) };
+        self.ask(self.deletion(key), Phase::Deleting { why, in_doubt }, out)
     }
 
     fn deleted(&mut self, why: Why, released: bool, out: &mut Effects) -> Phase {
@@ -314,7 +331,10 @@ impl Client {
         let certain = self.settings.certain;
         let repeats = certain && self.has(Guard::DeletesUntilCertain);
         let (request, then) = match (self.phase, self.key()) {
-            (Phase::Looking { own } | Phase::Waiting { own }, Some(_)) => {
+            (
+                Phase::Looking { own } | Phase::Watching { own, .. } | Phase::Waiting { own },
+                Some(_),
+            ) => {
                 let request = Request::LastBefore { prefix: PREFIX, revision: own };
                 (request, Resumed::Looking { own })
             }
@@ -322,7 +342,7 @@ impl Client {
             (Phase::Granting, _) if certain => (Request::Grant, Resumed::Granting),
             (Phase::Trying, Some(key)) if certain => (Request::CreateOrGet(key), Resumed::Trying),
             (Phase::Deleting { why, .. }, Some(key)) if repeats => {
-                (Request::Delete(key), Resumed::Deleting { why })
+                (self.deletion(key), Resumed::Deleting { why })
             }
             (Phase::Deleting { why, .. }, _) => {
                 self.rest(out);
@@ -426,6 +446,7 @@ impl Client {
 
     fn hears(&mut self, reply: Reply, out: &mut Effects) -> Phase {
         match (reply, self.phase) {
+            (Reply::Gone(_), Phase::Watching { own, .. }) => Phase::Watching { own, woken: true },
             (Reply::Gone(_), Phase::Waiting { own }) if self.has(Guard::WaitsForAll) => {
                 self.look(own, out)
             }

@@ -81,6 +81,8 @@ pub struct Kv {
     settings: Settings,
     /// In the order of their names.
     leases: Vec<Living>,
+    /// The last lease of each client, in the order of their names.
+    last: Vec<Lease>,
     /// In the order of their names.
     entries: Vec<Entry>,
     /// In order.
@@ -94,8 +96,15 @@ pub struct Kv {
 impl Kv {
     /// An empty server.
     pub fn new(settings: Settings) -> Self {
-        let (leases, entries, watches) = (Vec::new(), Vec::new(), Vec::new());
-        Kv { settings, leases, entries, watches, revision: 0, down: false }
+        Kv {
+            settings,
+            leases: Vec::new(),
+            last: Vec::new(),
+            entries: Vec::new(),
+            watches: Vec::new(),
+            revision: 0,
+            down: false,
+        }
     }
 
     fn has(&self, guard: Guard) -> bool {
@@ -121,17 +130,26 @@ impl Kv {
                 self.remove(key, out);
                 Reply::Deleted(u8::from(found))
             }
-            Request::Watch { key, created } => return self.watch(peer, key, created, out),
+            Request::Watch { key, created } => {
+                out.reply(peer, Reply::Watching);
+                return self.watch(peer, key, created, out);
+            }
         };
         out.reply(peer, reply);
     }
 
     fn grant(&mut self, client: NodeId, out: &mut Effects) -> Reply {
+        let place = self.last.binary_search_by_key(&client, |last| last.client);
+        let number = place.map_or(0, |place| self.last[place].number + 1);
         let lives = |lease| self.leases.iter().any(|living| living.lease == lease);
-        let number = (0..=u8::MAX)
-            .find(|&number| !lives(Lease { client, number }))
-            .expect("a client has at most 256 leases at once");
-        let lease = Lease { client, number };
+        let lease = (number..)
+            .map(|number| Lease { client, number: number % Lease::IDS })
+            .find(|&lease| !lives(lease))
+            .expect("numbers go on");
+        match place {
+            Ok(place) => self.last[place] = lease,
+            Err(place) => self.last.insert(place, lease),
+        }
         // Which timer it is matters to nobody; like clients get like ones.
         let first = client.client().and_then(|number| u8::try_from(number).ok()).unwrap_or(0);
         let slot = (first..=u8::MAX)
@@ -275,6 +293,8 @@ impl Process for Kv {
             living.lease.permute(permutation);
         }
         self.leases.sort_unstable();
+        self.last.permute(permutation);
+        self.last.sort_unstable();
         for entry in &mut self.entries {
             entry.key.permute(permutation);
         }

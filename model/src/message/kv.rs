@@ -7,14 +7,20 @@ use crate::ident::NodeId;
 use crate::message::Message;
 use crate::symmetry::{Permutation, Symmetric};
 
-/// A lease, as the server numbers it. A client's leases that live at the same time have different
-/// numbers.
+/// A lease, as the server numbers it. A server never gives an id twice; here a client's leases go round
+/// [`Lease::IDS`] numbers, so that worlds in which leases end again and again stay finite, and what
+/// is late by fewer leases than that is still told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lease {
     /// To whom it was granted.
     pub client: NodeId,
     /// Which of that client's.
     pub number: u8,
+}
+
+impl Lease {
+    /// How many numbers a client's leases go round.
+    pub const IDS: u8 = 4;
 }
 
 /// A key: a prefix, and the lease that it is attached to (`lock/leaseA0`).
@@ -50,7 +56,7 @@ pub enum Request {
     Get(Key),
     /// `DeleteRange` of one key.
     Delete(Key),
-    /// `Watch` of one key from the revision at which it was seen: answered by its deletion, even if
+    /// `Watch` of one key from the revision at which it was seen: its deletion is reported, even if
     /// that has been before.
     Watch {
         /// The key.
@@ -84,6 +90,8 @@ pub enum Reply {
     Nothing,
     /// How many keys were deleted.
     Deleted(u8),
+    /// The watch is set.
+    Watching,
     /// The watched key was deleted; said when it happens.
     Gone(Key),
 }
@@ -142,6 +150,7 @@ impl fmt::Display for Reply {
             Reply::Found(key, revision) => write!(f, "{key} of {revision}"),
             Reply::Nothing => f.write_str("nothing"),
             Reply::Deleted(number) => write!(f, "deleted {number}"),
+            Reply::Watching => f.write_str("watching"),
             Reply::Gone(key) => write!(f, "watch: {key} deleted"),
         }
     }
