@@ -5,6 +5,7 @@ use contend_model::algorithm::{Algorithm, Card, Form};
 use contend_model::property::Property;
 
 use crate::lock::cache_nx::CacheNx;
+use crate::lock::etcd;
 use crate::lock::exists_then_set::ExistsThenSet;
 use crate::lock::file_exclusive::{Breaking, FileExclusive};
 use crate::lock::file_flock::FileFlock;
@@ -31,6 +32,12 @@ use crate::lock::sql_update::Update;
 use crate::lock::sql_version::Version;
 use crate::lock::sql_wait_then_enter::WaitThenEnter;
 use crate::lock::steps_cache::{Reading, StepsCache};
+use crate::lock::zookeeper::check_then_create::CheckThenCreate;
+use crate::lock::zookeeper::create_and_get::CreateAndGet;
+use crate::lock::zookeeper::recipe::Recipe;
+use crate::lock::zookeeper::session_per_call::SessionPerCall;
+use crate::lock::zookeeper::single_node;
+use crate::lock::zookeeper::steps::Steps as NodeSteps;
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
@@ -58,6 +65,9 @@ pub const FILE_LOCK: FileExclusive =
 /// The kernel lock on a file that is never removed.
 pub const FILE_FLOCK: FileFlock =
     FileFlock { name: "file-flock", unlinks: false, lacks: None, files_lack: None };
+/// The repaired lock over ZooKeeper.
+pub const ZK_LOCK: Recipe =
+    Recipe { name: "zk-lock", fencing: false, lacks: None, server_lacks: None };
 
 /// The repaired queue.
 pub const REDIS_QUEUE: ReliableList = ReliableList {
@@ -185,6 +195,24 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(Version { lacks: None }),
         Box::new(ReadWrite::default()),
         Box::new(Semaphore::default()),
+        Box::new(single_node::EPHEMERAL),
+        Box::new(single_node::PERSISTENT),
+        Box::new(SessionPerCall { ephemeral: true }),
+        Box::new(SessionPerCall { ephemeral: false }),
+        Box::new(single_node::LEAKED),
+        Box::new(CheckThenCreate { ephemeral: true, heeds: true }),
+        Box::new(CheckThenCreate { ephemeral: false, heeds: true }),
+        Box::new(CheckThenCreate { ephemeral: true, heeds: false }),
+        Box::new(single_node::ESCAPING),
+        Box::new(single_node::UNHEEDED),
+        Box::new(NodeSteps::Set),
+        Box::new(NodeSteps::Wait),
+        Box::new(CreateAndGet),
+        Box::new(ZK_LOCK),
+        Box::new(Recipe { name: "zk-lock-fenced", fencing: true, ..ZK_LOCK }),
+        Box::new(etcd::UNCHECKED),
+        Box::new(etcd::MUTEX),
+        Box::new(etcd::LOCK),
         Box::new(CacheList),
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),

@@ -9,6 +9,7 @@ use crate::ident::NodeId;
 use crate::process::AnyProcess;
 use crate::property::{Environment, Kind, Property};
 use crate::time::{Range, Span};
+use crate::world::Scope;
 
 /// How much of the source's text an implementation keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -206,4 +207,11 @@ pub trait Algorithm: Send + Sync {
 
     /// The services in their initial states, the resource first.
     fn services(&self, timing: &Timing) -> Vec<Service>;
+
+    /// The scope in which the algorithm is explored, given what is usual. An algorithm that says much
+    /// for each acquisition may need a narrower one, so that all that can happen in it still is
+    /// explored; the row of the verdict says in words how wide it was.
+    fn narrowed(&self, usual: Scope) -> Scope {
+        usual
+    }
 }

@@ -195,7 +195,9 @@ impl Node {
         if self.caller.is_none() {
             return self.step(Event::Deliver { from, message }, scratch, out);
         }
-        out.push(Command::Disarm(Timer::Answer(from.node)));
+        if !message.is_pushed() {
+            out.push(Command::Disarm(Timer::Answer(from.node)));
+        }
         if caller::is_callers(from.node) {
             let reply = caller::answer(message);
             self.urge(|caller, wishes| caller.touched(reply, wishes), scratch, out);

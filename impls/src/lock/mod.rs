@@ -1,6 +1,7 @@
 //! Locks, one a file.
 
 pub mod cache_nx;
+pub mod etcd;
 pub mod exists_then_set;
 pub mod file_exclusive;
 pub mod file_flock;
@@ -29,6 +30,7 @@ pub mod sql_update;
 pub mod sql_version;
 pub mod sql_wait_then_enter;
 pub mod steps_cache;
+pub mod zookeeper;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::discipline::Discipline;

@@ -6,6 +6,7 @@ mod redis_lock;
 mod reliable_list;
 mod server_lock;
 mod sql_lock;
+mod zookeeper;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -56,6 +57,7 @@ pub fn mutants() -> Vec<Mutant> {
         sql_lock::mutants(),
         server_lock::mutants(),
         file_lock::mutants(),
+        zookeeper::mutants(),
         reliable_list::mutants(),
     ]
     .into_iter()

@@ -1,10 +1,12 @@
 //! The backends, one a file: processes that clients lean on.
 
 pub mod files;
+pub mod kv;
 pub mod lock_server;
 pub mod resource;
 pub mod store;
 pub mod table;
+pub mod tree;
 
 use contend_model::algorithm::{Service, Timing};
 

@@ -1,10 +1,12 @@
 //! What nodes say to each other. Each backend's vocabulary is one file; who speaks it is `impls`.
 
 pub mod files;
+pub mod kv;
 pub mod lock_server;
 pub mod resource;
 pub mod store;
 pub mod table;
+pub mod tree;
 
 use std::fmt;
 
@@ -33,8 +35,28 @@ pub enum Message {
     Resource(resource::Request),
     /// The resource's answer.
     ResourceReply(resource::Reply),
+    /// A client library's request to ZooKeeper.
+    Tree(tree::Request),
+    /// What ZooKeeper answers, or says unasked.
+    TreeReply(tree::Reply),
+    /// A request to etcd.
+    Kv(kv::Request),
+    /// etcd's answer.
+    KvReply(kv::Reply),
     /// A message of a service outside this project.
     Custom(Custom),
+}
+
+impl Message {
+    /// Whether a service sends this unasked, so that it answers no request. On a connection that
+    /// lives it arrives, and in its place: TCP loses nothing but the connection, and a client that
+    /// asks nothing has no other way to notice.
+    pub fn is_pushed(&self) -> bool {
+        matches!(
+            self,
+            Message::TreeReply(tree::Reply::Watched(..)) | Message::KvReply(kv::Reply::Gone(_))
+        )
+    }
 }
 
 /// A message whose meaning only its sender and its receiver know: a verb and three numbers.
@@ -60,6 +82,10 @@ impl fmt::Display for Message {
             Message::TableReply(reply) => reply.fmt(f),
             Message::Resource(request) => request.fmt(f),
             Message::ResourceReply(reply) => reply.fmt(f),
+            Message::Tree(request) => request.fmt(f),
+            Message::TreeReply(reply) => reply.fmt(f),
+            Message::Kv(request) => request.fmt(f),
+            Message::KvReply(reply) => reply.fmt(f),
             Message::Custom(custom) => custom.fmt(f),
         }
     }
@@ -89,7 +115,12 @@ impl Symmetric for Message {
             Message::Table(request) => request.permute(permutation),
             Message::TableReply(reply) => reply.permute(permutation),
             Message::Resource(request) => request.permute(permutation),
-            Message::LockServerReply(_) | Message::ResourceReply(_) | Message::Custom(_) => {}
+            Message::LockServerReply(_) => {}
+            Message::Tree(request) => request.permute(permutation),
+            Message::TreeReply(reply) => reply.permute(permutation),
+            Message::Kv(request) => request.permute(permutation),
+            Message::KvReply(reply) => reply.permute(permutation),
+            Message::ResourceReply(_) | Message::Custom(_) => {}
         }
     }
 }

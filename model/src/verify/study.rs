@@ -94,6 +94,6 @@ impl Study {
             Study::Starving => scope.steady(),
         };
         // Traps are asked for client by client, so clients must be told apart.
-        World::new(algorithm, scope).without_symmetry()
+        World::new(algorithm, algorithm.narrowed(scope)).without_symmetry()
     }
 }

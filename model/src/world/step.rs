@@ -109,8 +109,11 @@ impl World {
                 if self.is_indifferent(&link) {
                     continue;
                 }
+                // What is pushed is lost or late only along with its connection.
                 let first = connection.queue(towards).first();
-                if !first.is_some_and(|p| matches!(p.content, Content::Message(_))) {
+                if !first.is_some_and(
+                    |p| matches!(p.content, Content::Message(message) if !message.is_pushed()),
+                ) {
                     continue;
                 }
                 actions.push(Action::Lose(link));

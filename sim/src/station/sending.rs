@@ -58,8 +58,12 @@ impl Station {
         let Some(accepted) = find(&mut self.known[index], number).filter(|known| known.open) else {
             return;
         };
-        let passage =
-            self.wires[index].message(now, self.healed, Towards::Client, &mut self.happened);
+        // What is pushed is lost or late only along with its connection.
+        let passage = if message.is_pushed() {
+            self.wires[index].end(now)
+        } else {
+            self.wires[index].message(now, self.healed, Towards::Client, &mut self.happened)
+        };
         let arrives = passage.arrives.map(|time| {
             accepted.line.message(on_grid(time.max(now + 1), slot(to)), passage.held_back)
         });

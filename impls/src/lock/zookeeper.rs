@@ -1,0 +1,63 @@
+//! Locks over ZooKeeper, one a file, and the client library that they share.
+
+pub mod check_then_create;
+pub mod create_and_get;
+pub mod handle;
+pub mod recipe;
+pub mod session_per_call;
+pub mod single_node;
+pub mod steps;
+
+use contend_model::algorithm::{Card, Service, Timing};
+use contend_model::property::{Environment, Property};
+use contend_model::world::Scope;
+
+use crate::service::resource::{Checks, Resource};
+use crate::service::tree::{Guard, Settings, Tree};
+
+/// The node below which locks are nodes.
+pub const LOCKS: &str = "/locks";
+
+/// The node that is the lock, where one node is.
+pub const LOCK: &str = "/locks/n";
+
+/// A resource and a ZooKeeper whose sessions last as long as a lease.
+fn services(checks: Checks, timing: &Timing, lacks: Option<Guard>) -> Vec<Service> {
+    let settings = Settings { session_timeout: timing.lease, roots: &[LOCKS], lacks };
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "zookeeper", process: Box::new(Tree::new(settings)) },
+    ]
+}
+
+/// In the environments of these letters one acquisition each shows what follows; two would have too
+/// many ways to go.
+fn one_acquisition(usual: Scope, letters: &str) -> Scope {
+    let mut scope = usual;
+    if letters.contains(scope.environment.letter()) {
+        scope.duty.operations = 1;
+    }
+    scope
+}
+
+/// Where sessions end at any moment, however often, there is one acquisition each and no client gives
+/// up on an answer as well: what comes of that is explored where messages are lost.
+fn without_early_timeouts(usual: Scope) -> Scope {
+    let mut scope = one_acquisition(usual, "T");
+    if scope.environment == Environment::Expiry {
+        scope.budget.early = 0;
+    }
+    scope
+}
+
+/// What a lock of one node claims whose creator alone can have created it: nobody enters besides, but a
+/// foreign or stale delete lets others in, a lost answer blocks the node's own creator, and no
+/// acquisition is ever nested.
+fn claims_of_one_node(card: Card, ephemeral: bool) -> Card {
+    let (alone, freed) = if ephemeral { ("0NC", "0mT") } else { ("0NCT", "0m") };
+    card.claim(Property::MutualExclusion, alone)
+        .claim(Property::Fencing, "0C")
+        .claim(Property::DeadlockFreedom, freed)
+        .claim(Property::Ownership, alone)
+        .claim(Property::Consistency, "0mC")
+}

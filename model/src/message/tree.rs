@@ -1,0 +1,365 @@
+//! The vocabulary of ZooKeeper: what a client library says to a server, and what comes back.
+//! Source: zookeeper.apache.org, "ZooKeeper Programmer's Guide" (data model, sessions, watches).
+
+use std::fmt;
+
+use crate::ident::{NodeId, Token};
+use crate::message::Message;
+use crate::symmetry::{Permutation, Symmetric};
+
+/// A session, as the server numbers it; id and password in one. A client's sessions that live at
+/// the same time have different numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Session {
+    /// Whose it is.
+    pub client: NodeId,
+    /// Which of that client's.
+    pub number: u8,
+}
+
+/// A node that the server has named: a prefix that its client chose (a GUID and the session), and
+/// a suffix that the server put after it. A real suffix is a count of all creations, by which recipes
+/// sort. Here the server keeps the order of creation itself, and a suffix only tells nodes with the
+/// same prefix apart: it comes back as soon as nobody can remember it, or waiters whose sessions end
+/// again and again would count for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sequential {
+    /// The suffix.
+    pub suffix: u16,
+    /// By which its creator finds it again.
+    pub guid: Token,
+    /// Under which it was created.
+    pub session: Session,
+}
+
+/// The path of a node: a literal, or a literal and the sequential node below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path {
+    /// Absolute, such as `/locks/n`.
+    pub name: &'static str,
+    /// The sequential node below it, if that is meant.
+    pub child: Option<Sequential>,
+}
+
+impl Path {
+    /// A literal path.
+    pub const fn named(name: &'static str) -> Self {
+        Path { name, child: None }
+    }
+
+    /// The path of a sequential node.
+    pub const fn below(name: &'static str, child: Sequential) -> Self {
+        Path { name, child: Some(child) }
+    }
+
+    /// The node above; `None` for the root.
+    pub fn parent(self) -> Option<Path> {
+        if self.child.is_some() {
+            return Some(Path::named(self.name));
+        }
+        let slash = self.name.rfind('/')?;
+        let above = if slash == 0 { "/" } else { &self.name[..slash] };
+        (self.name != "/").then_some(Path::named(above))
+    }
+}
+
+/// The mode in which a node is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Mode {
+    /// It ends with its session.
+    pub ephemeral: bool,
+    /// The path names the parent; the node gets this GUID, the session and a suffix.
+    pub sequential: Option<Token>,
+}
+
+impl Mode {
+    /// Lives until it is deleted.
+    pub const PERSISTENT: Mode = Mode { ephemeral: false, sequential: None };
+    /// Ends with its session.
+    pub const EPHEMERAL: Mode = Mode { ephemeral: true, sequential: None };
+}
+
+/// What a client sends. All but `Connect` belong to the session that the connection serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// The handshake of a connection: a new session, or one to be resumed.
+    Connect(Option<Session>),
+    /// The heartbeat.
+    Ping,
+    /// Ends the session at once.
+    Close,
+    /// `create(path, data, mode)`.
+    Create {
+        /// Where; the parent, if sequential.
+        path: &'static str,
+        /// What is in it.
+        data: &'static str,
+        /// For how long, and by which name.
+        mode: Mode,
+    },
+    /// `delete(path, version)`; any version if there is none.
+    Delete(Path, Option<u32>),
+    /// `setData(path, data, version)`.
+    SetData {
+        /// Where.
+        path: &'static str,
+        /// What.
+        data: &'static str,
+        /// Only if the node has this version.
+        version: Option<u32>,
+    },
+    /// `exists(path, watch)`: watches a missing node as well.
+    Exists {
+        /// Which.
+        path: Path,
+        /// Whether to be told once of the next change.
+        watch: bool,
+    },
+    /// `getData(path, watch)`.
+    GetData {
+        /// Which.
+        path: Path,
+        /// Whether to be told once of the next change.
+        watch: bool,
+    },
+    /// `getChildren(path)`, and what recipes do with the list: sort it by suffix, find the node with
+    /// one's GUID and session in it, and the one before that. Done where the list is, so that a
+    /// message need not hold the list; what comes of it is the same.
+    GetChildren {
+        /// The parent.
+        path: &'static str,
+        /// Whose node is looked for.
+        guid: Token,
+        /// Whether to be told once when a child comes or goes.
+        watch: bool,
+    },
+}
+
+/// What happened to a watched node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// `NodeCreated`.
+    Created,
+    /// `NodeDeleted`.
+    Deleted,
+    /// `NodeDataChanged`.
+    DataChanged,
+    /// `NodeChildrenChanged`.
+    ChildrenChanged,
+}
+
+/// What a server sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reply {
+    /// The connection serves this session.
+    Connected(Session),
+    /// The session to be resumed is over (a timeout of zero, `SessionExpired` to the user), and here
+    /// is a new one. A library asks for it in a handshake of its own; since nothing could come
+    /// between that mattered to anybody, the two are one.
+    Renewed(Session),
+    /// The session that the connection served has expired; said unasked. A server closes the connection
+    /// without a word, the library connects again at once and is told: three steps in one. Whoever
+    /// is disconnected meanwhile learns it in its next handshake.
+    Expired,
+    /// The session is served on another connection now, so this one is closed. Nothing but a
+    /// handshake is answered on it any more.
+    Closed,
+    /// The answer to a heartbeat.
+    Pong,
+    /// The session has ended as its client wished.
+    SessionClosed,
+    /// Created, under this path.
+    Created(Path),
+    /// Deleted.
+    Deleted,
+    /// The node exists, or its data is set; its version.
+    Stat {
+        /// How often its data has been set.
+        version: u32,
+    },
+    /// The node's data.
+    Data {
+        /// What is in it.
+        data: &'static str,
+        /// How often it has been set.
+        version: u32,
+    },
+    /// What the sorted list of children shows.
+    Children {
+        /// The node that was looked for.
+        own: Option<Sequential>,
+        /// The node just before it.
+        before: Option<Sequential>,
+        /// If it is the first: the how many-th of the nodes that were, which orders them as their
+        /// real suffixes would (and as their `czxid`).
+        rank: u32,
+    },
+    /// `NodeExists`.
+    NodeExists,
+    /// `NoNode`: the node, or the parent of a node to be created, does not exist.
+    NoNode,
+    /// `BadVersion`.
+    BadVersion,
+    /// `NotEmpty`: a node with children is not deleted.
+    NotEmpty,
+    /// `NoChildrenForEphemerals`.
+    NoChildrenForEphemerals,
+    /// A watch has fired. Nobody asked, so this is the answer to nothing.
+    Watched(Path, Change),
+}
+
+impl From<Request> for Message {
+    fn from(request: Request) -> Self {
+        Message::Tree(request)
+    }
+}
+
+impl From<Reply> for Message {
+    fn from(reply: Reply) -> Self {
+        Message::TreeReply(reply)
+    }
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "session{}{}", self.client, self.number)
+    }
+}
+
+impl fmt::Display for Sequential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-lock-{}", self.guid, self.session, self.suffix)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        match self.child {
+            None => Ok(()),
+            Some(child) => write!(f, "/{child}"),
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.ephemeral { "EPHEMERAL" } else { "PERSISTENT" })?;
+        f.write_str(if self.sequential.is_some() { "_SEQUENTIAL" } else { "" })
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let watched = |watch: &bool| if *watch { ", watch" } else { "" };
+        match self {
+            Request::Connect(None) => f.write_str("connect, new session"),
+            Request::Connect(Some(session)) => write!(f, "connect, {session}"),
+            Request::Ping => f.write_str("ping"),
+            Request::Close => f.write_str("closeSession"),
+            Request::Create { path, data: _, mode } => match mode.sequential {
+                None => write!(f, "create {path} {mode}"),
+                Some(guid) => write!(f, "create {path}/{guid}-lock- {mode}"),
+            },
+            Request::Delete(path, None) => write!(f, "delete {path}"),
+            Request::Delete(path, Some(version)) => write!(f, "delete {path} version {version}"),
+            Request::SetData { path, data, version: None } => write!(f, "setData {path} {data}"),
+            Request::SetData { path, data, version: Some(version) } => {
+                write!(f, "setData {path} {data} version {version}")
+            }
+            Request::Exists { path, watch } => write!(f, "exists {path}{}", watched(watch)),
+            Request::GetData { path, watch } => write!(f, "getData {path}{}", watched(watch)),
+            Request::GetChildren { path, guid, watch } => {
+                write!(f, "getChildren {path}{}; finds {guid}", watched(watch))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Change::Created => "NodeCreated",
+            Change::Deleted => "NodeDeleted",
+            Change::DataChanged => "NodeDataChanged",
+            Change::ChildrenChanged => "NodeChildrenChanged",
+        })
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reply::Connected(session) => write!(f, "connected, {session}"),
+            Reply::Renewed(session) => write!(f, "session expired; connected, {session}"),
+            Reply::Expired => f.write_str("session expired"),
+            Reply::Closed => f.write_str("closes the connection"),
+            Reply::Pong => f.write_str("pong"),
+            Reply::SessionClosed => f.write_str("session closed"),
+            Reply::Created(path) => write!(f, "created {path}"),
+            Reply::Deleted => f.write_str("deleted"),
+            Reply::Stat { version } => write!(f, "stat, version {version}"),
+            Reply::Data { data, version } => write!(f, "{data}, version {version}"),
+            Reply::Children { own: None, .. } => f.write_str("children: own node not there"),
+            Reply::Children { own: Some(own), before: None, rank } => {
+                write!(f, "children: own {own} is first, rank {rank}")
+            }
+            Reply::Children { own: Some(own), before: Some(before), .. } => {
+                write!(f, "children: own {own} after {before}")
+            }
+            Reply::NodeExists => f.write_str("NodeExists"),
+            Reply::NoNode => f.write_str("NoNode"),
+            Reply::BadVersion => f.write_str("BadVersion"),
+            Reply::NotEmpty => f.write_str("NotEmpty"),
+            Reply::NoChildrenForEphemerals => f.write_str("NoChildrenForEphemerals"),
+            Reply::Watched(path, change) => write!(f, "watch: {change} {path}"),
+        }
+    }
+}
+
+impl Symmetric for Session {
+    fn permute(&mut self, permutation: &Permutation) {
+        self.client.permute(permutation);
+    }
+}
+
+impl Symmetric for Sequential {
+    fn permute(&mut self, permutation: &Permutation) {
+        self.guid.permute(permutation);
+        self.session.permute(permutation);
+    }
+}
+
+impl Symmetric for Path {
+    fn permute(&mut self, permutation: &Permutation) {
+        self.child.permute(permutation);
+    }
+}
+
+impl Symmetric for Request {
+    fn permute(&mut self, permutation: &Permutation) {
+        match self {
+            Request::Connect(session) => session.permute(permutation),
+            Request::Create { mode, .. } => mode.sequential.permute(permutation),
+            Request::Delete(path, _)
+            | Request::Exists { path, .. }
+            | Request::GetData { path, .. } => path.permute(permutation),
+            Request::GetChildren { guid, .. } => guid.permute(permutation),
+            Request::Ping | Request::Close | Request::SetData { .. } => {}
+        }
+    }
+}
+
+impl Symmetric for Reply {
+    fn permute(&mut self, permutation: &Permutation) {
+        match self {
+            Reply::Connected(session) | Reply::Renewed(session) => session.permute(permutation),
+            Reply::Created(path) | Reply::Watched(path, _) => path.permute(permutation),
+            Reply::Children { own, before, .. } => {
+                own.permute(permutation);
+                before.permute(permutation);
+            }
+            _ => {}
+        }
+    }
+}
