@@ -167,7 +167,7 @@ impl Algorithm for StepsCache {
         let live = if self.0 == Reading::WaitsForSet { "" } else { "0mNCTF" };
         super::card(name, "L-002-STEPS-P", Form::Raw, "redis", summary)
             .claim(Property::DeadlockFreedom, live)
-            .claim(Property::Consistency, "0mNF")
+            .claim(Property::Consistency, "0mF")
             .without(Property::Interruptibility, "a waiter cannot give up")
     }
 

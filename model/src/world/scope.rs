@@ -152,6 +152,8 @@ impl Scope {
             self.reading = Reading::Punctual;
             self.duty.work = Range::exactly(self.timing.lease + MOMENT);
         }
+        // Who is patient enough to outlast one holder keeps its place where places are kept.
+        self.timing.timeout = self.duty.work.most + MOMENT;
         self.question = Some(Question::Overtakings);
         self
     }

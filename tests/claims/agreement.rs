@@ -11,7 +11,8 @@ use contend::property::{Environment, Property};
 use contend::scenario::Scenario;
 use contend::simulation::{Engine, Settings, simulate};
 use contend::verdict::Verdict;
-use contend::{Options, verify_all};
+
+use super::rows;
 
 const SEEDS: u64 = 10_000;
 
@@ -73,22 +74,19 @@ fn is_beyond_one_run(property: Property, environment: Environment) -> bool {
 
 #[test]
 fn what_exploration_breaks_the_simulator_breaks_within_ten_thousand_seeds() {
-    let registry = contend::registry::algorithms();
-    let algorithms: Vec<&dyn Algorithm> = registry.iter().map(|a| &**a).collect();
-    let rows = verify_all(&algorithms, &Options::default(), |_| {}, &AtomicBool::new(false));
     let mut all = Vec::new();
-    for algorithm in &algorithms {
+    for algorithm in contend::registry::algorithms() {
         let name = algorithm.card().name;
         for environment in Environment::ALL {
-            let wanted = rows
+            let wanted = rows()
                 .iter()
                 .filter(|row| row.algorithm == name && row.environment == environment)
                 .filter(|row| row.verdict == Verdict::Violated)
                 .map(|row| row.property)
                 .filter(|&property| !is_beyond_one_run(property, environment));
             let (nested, flat) = wanted.partition(|&property| property == Property::Reentrancy);
-            let mut left = missed(*algorithm, environment, false, flat);
-            left.extend(missed(*algorithm, environment, true, nested));
+            let mut left = missed(&*algorithm, environment, false, flat);
+            left.extend(missed(&*algorithm, environment, true, nested));
             all.extend(left.iter().map(|property| format!("{name} {environment} {property}")));
         }
     }
