@@ -20,7 +20,7 @@ use contend_model::message::Message;
 use contend_model::message::kv::{Key, Lease, Reply, Request};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::Environment;
+use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Range;
 use contend_model::timer::Timer;
@@ -551,7 +551,28 @@ impl Algorithm for Etcd {
                 "a key each, the lowest create revision holds and is checked at the resource"
             }
         };
-        super::card(self.name, "R-ETCD", form, "etcd", summary)
+        let card = super::card(self.name, "R-ETCD", form, "etcd", summary);
+        // Where leases end at any moment, no client hears of it in the scope that is explored, so
+        // none is told to stop while its write travels.
+        if self.certain {
+            card.claim(Property::MutualExclusion, "0mNC")
+                .claim(Property::Fencing, "0mNCT")
+                .claim(Property::DeadlockFreedom, "0mNCT")
+                .claim(Property::Ownership, "0mNCT")
+                .claim(Property::Reentrancy, "0mNC")
+                .claim(Property::Interruptibility, "0mNCT")
+                .claim(Property::Fairness, "0mNCT")
+                .claim(Property::Consistency, "0mT")
+        } else {
+            card.claim(Property::MutualExclusion, "0mC")
+                .claim(Property::Fencing, "0mC")
+                .claim(Property::DeadlockFreedom, "0mT")
+                .claim(Property::Ownership, "0mNCT")
+                .claim(Property::Reentrancy, "0mNC")
+                .claim(Property::Interruptibility, "0mT")
+                .claim(Property::Fairness, "0m")
+                .claim(Property::Consistency, "0mCT")
+        }
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
@@ -579,7 +600,10 @@ impl Algorithm for Etcd {
     fn narrowed(&self, usual: Scope) -> Scope {
         let mut scope = usual;
         if scope.environment == Environment::Expiry {
+            // Leases end at any moment, however often; that clients also give up on answers, or keep
+            // a lease alive, is explored where messages are lost.
             scope.duty.operations = 1;
+            scope.budget.early = 0;
         }
         scope
     }

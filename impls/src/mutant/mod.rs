@@ -1,6 +1,7 @@
 //! The suite's own power of detection: sound algorithms and services from which one check was taken
 //! away. Each is an algorithm like any other; the suite must notice what is missing.
 
+mod etcd;
 mod redis_lock;
 mod reliable_list;
 mod zookeeper;
@@ -49,7 +50,7 @@ impl Mutant {
 
 /// All mutants, in the order of the registry.
 pub fn mutants() -> Vec<Mutant> {
-    [redis_lock::mutants(), zookeeper::mutants(), reliable_list::mutants()]
+    [redis_lock::mutants(), zookeeper::mutants(), etcd::mutants(), reliable_list::mutants()]
         .into_iter()
         .flatten()
         .collect()
