@@ -22,7 +22,7 @@ use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
-use contend_model::time::Range;
+use contend_model::time::{Range, Span};
 use contend_model::timer::Timer;
 use contend_model::world::Scope;
 
@@ -182,19 +182,25 @@ impl Client {
         }
     }
 
-    /// The lease has its whole time again; counted from now it ends no earlier on the server.
-    fn renewed(&mut self, out: &mut Effects) {
+    /// How long the client relies on a lease that it has just heard to be alive. Its question was sent at
+    /// most the library's patience before.
+    fn own_reading(&self) -> Span {
         let Timing { lease, margin, timeout, .. } = self.timing;
-        let own = if self.settings.certain { lease - margin - timeout } else { lease };
+        if self.settings.certain { lease - margin - timeout } else { lease }
+    }
+
+    /// The lease has its whole time again.
+    fn renewed(&mut self, out: &mut Effects) {
         if self.has(Guard::WatchesLease) {
-            out.arm(Timer::Lease, own);
+            out.arm(Timer::Lease, self.own_reading());
         }
         self.rest(out);
     }
 
     fn rest(&mut self, out: &mut Effects) {
         if self.lease.is_some() && self.has(Guard::KeepsAlive) {
-            out.arm(Timer::Renew, self.timing.lease.divided_by(3));
+            let third = self.timing.lease.divided_by(3);
+            out.arm(Timer::Renew, third.min(self.own_reading().divided_by(2)));
         }
     }
 
@@ -599,6 +605,9 @@ impl Algorithm for Etcd {
 
     fn narrowed(&self, usual: Scope) -> Scope {
         let mut scope = usual;
+        if scope.environment == Environment::Crash && !self.certain {
+            scope.duty.operations = 1;
+        }
         if scope.environment == Environment::Expiry {
             // Leases end at any moment, however often; that clients also give up on answers, or keep
             // a lease alive, is explored where messages are lost.
