@@ -20,9 +20,9 @@ use contend_model::message::Message;
 use contend_model::message::kv::{Key, Lease, Reply, Request};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::Environment;
+use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
-use contend_model::time::Range;
+use contend_model::time::{Range, Span};
 use contend_model::timer::Timer;
 use contend_model::world::Scope;
 
@@ -182,19 +182,25 @@ impl Client {
         }
     }
 
-    /// The lease has its whole time again; counted from now it ends no earlier on the server.
-    fn renewed(&mut self, out: &mut Effects) {
+    /// How long the client relies on a lease that it has just heard to be alive. Its question was sent at
+    /// most the library's patience before.
+    fn own_reading(&self) -> Span {
         let Timing { lease, margin, timeout, .. } = self.timing;
-        let own = if self.settings.certain { lease - margin - timeout } else { lease };
+        if self.settings.certain { lease - margin - timeout } else { lease }
+    }
+
+    /// The lease has its whole time again.
+    fn renewed(&mut self, out: &mut Effects) {
         if self.has(Guard::WatchesLease) {
-            out.arm(Timer::Lease, own);
+            out.arm(Timer::Lease, self.own_reading());
         }
         self.rest(out);
     }
 
     fn rest(&mut self, out: &mut Effects) {
         if self.lease.is_some() && self.has(Guard::KeepsAlive) {
-            out.arm(Timer::Renew, self.timing.lease.divided_by(3));
+            let third = self.timing.lease.divided_by(3);
+            out.arm(Timer::Renew, third.min(self.own_reading().divided_by(2)));
         }
     }
 
@@ -551,7 +557,28 @@ impl Algorithm for Etcd {
                 "a key each, the lowest create revision holds and is checked at the resource"
             }
         };
-        super::card(self.name, "R-ETCD", form, "etcd", summary)
+        let card = super::card(self.name, "R-ETCD", form, "etcd", summary);
+        // Where leases end at any moment, no client hears of it in the scope that is explored, so
+        // none is told to stop while its write travels.
+        if self.certain {
+            card.claim(Property::MutualExclusion, "0mNC")
+                .claim(Property::Fencing, "0mNCT")
+                .claim(Property::DeadlockFreedom, "0mNCT")
+                .claim(Property::Ownership, "0mNCT")
+                .claim(Property::Reentrancy, "0mNC")
+                .claim(Property::Interruptibility, "0mNCT")
+                .claim(Property::Fairness, "0mNCT")
+                .claim(Property::Consistency, "0mT")
+        } else {
+            card.claim(Property::MutualExclusion, "0mC")
+                .claim(Property::Fencing, "0mC")
+                .claim(Property::DeadlockFreedom, "0mT")
+                .claim(Property::Ownership, "0mNCT")
+                .claim(Property::Reentrancy, "0mNC")
+                .claim(Property::Interruptibility, "0mT")
+                .claim(Property::Fairness, "0m")
+                .claim(Property::Consistency, "0mCT")
+        }
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
@@ -578,8 +605,14 @@ impl Algorithm for Etcd {
 
     fn narrowed(&self, usual: Scope) -> Scope {
         let mut scope = usual;
-        if scope.environment == Environment::Expiry {
+        if scope.environment == Environment::Crash && !self.certain {
             scope.duty.operations = 1;
+        }
+        if scope.environment == Environment::Expiry {
+            // Leases end at any moment, however often; that clients also give up on answers, or keep
+            // a lease alive, is explored where messages are lost.
+            scope.duty.operations = 1;
+            scope.budget.early = 0;
         }
         scope
     }

@@ -2,6 +2,7 @@
 //! away. Each is an algorithm like any other; the suite must notice what is missing.
 
 mod file_lock;
+mod etcd;
 mod redis_lock;
 mod reliable_list;
 mod server_lock;
@@ -63,4 +64,8 @@ pub fn mutants() -> Vec<Mutant> {
     .into_iter()
     .flatten()
     .collect()
+    [redis_lock::mutants(), zookeeper::mutants(), etcd::mutants(), reliable_list::mutants()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -118,16 +118,15 @@ impl Tree {
 
     fn connect(&mut self, peer: Peer, wanted: Option<Session>, out: &mut Effects) -> Reply {
         self.detach(peer);
-        let session = match wanted {
-            Some(session) if self.sessions.lives(session) => session,
-            _ => self.sessions.open(peer.node),
-        };
+        // Whether it was resumed must be known before a new one is opened, which may get its number.
+        let resumed = wanted.filter(|&session| self.sessions.lives(session));
+        let session = resumed.unwrap_or_else(|| self.sessions.open(peer.node));
         if let Some(old) = self.sessions.attach(session, peer) {
             self.watches.forget(old);
             out.reply(old, Reply::Closed);
         }
         self.touch(session, out);
-        if wanted.is_some_and(|wanted| wanted != session) {
+        if wanted.is_some() && resumed.is_none() {
             return Reply::Renewed(session);
         }
         Reply::Connected(session)
