@@ -32,6 +32,8 @@ use crate::lock::steps_cache::{Reading, StepsCache};
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
+use crate::queue::rmq::{Reading as Declared, Rmq};
+use crate::queue::rmq_confirmed::Confirmed;
 use crate::retry::Retry;
 use crate::service::table::Counts;
 
@@ -64,6 +66,14 @@ pub const REDIS_QUEUE: ReliableList = ReliableList {
     lacks: None,
     store_lacks: None,
 };
+
+/// The queue over RabbitMQ as it ought to be.
+pub const RMQ_CONFIRMED: Confirmed =
+    Confirmed { name: "rmq-confirmed", both_declare: true, lacks: None, broker_lacks: None };
+
+/// The same where producers rely on consumers to declare the queue.
+pub const RMQ_RETURNED: Confirmed =
+    Confirmed { name: "rmq-returned", both_declare: false, ..RMQ_CONFIRMED };
 
 /// The first document's lock over a table, with a primary key.
 pub const SQL_INSERT_UPDATE: InsertUpdate =
@@ -185,6 +195,13 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),
         Box::new(REDIS_QUEUE),
+        Box::new(Rmq(Declared::PublishSubscribe)),
+        Box::new(Rmq(Declared::PointToPoint)),
+        Box::new(Rmq(Declared::Unbound)),
+        Box::new(Rmq(Declared::Bound { ack_timeout: true })),
+        Box::new(Rmq(Declared::Bound { ack_timeout: false })),
+        Box::new(RMQ_CONFIRMED),
+        Box::new(RMQ_RETURNED),
     ]
 }
 

@@ -3,6 +3,8 @@
 pub mod blocking_list;
 pub mod list;
 pub mod reliable_list;
+pub mod rmq;
+pub mod rmq_confirmed;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;

@@ -1,5 +1,6 @@
 //! The backends, one a file: processes that clients lean on.
 
+pub mod broker;
 pub mod files;
 pub mod lock_server;
 pub mod resource;
@@ -51,5 +52,13 @@ pub fn database_and_resource(checks: Checks, database: Database) -> Vec<Service>
     vec![
         Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "sql", process: Box::new(database) },
+    ]
+}
+
+/// A resource and a message broker.
+pub fn broker_and_resource(checks: Checks, settings: broker::Settings) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "rabbitmq", process: Box::new(broker::Broker::new(settings)) },
     ]
 }
