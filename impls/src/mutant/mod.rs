@@ -1,11 +1,13 @@
 //! The suite's own power of detection: sound algorithms and services from which one check was taken
 //! away. Each is an algorithm like any other; the suite must notice what is missing.
 
+mod confirmed_queue;
 mod file_lock;
 mod redis_lock;
 mod reliable_list;
 mod server_lock;
 mod sql_lock;
+mod task_server;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -57,6 +59,8 @@ pub fn mutants() -> Vec<Mutant> {
         server_lock::mutants(),
         file_lock::mutants(),
         reliable_list::mutants(),
+        confirmed_queue::mutants(),
+        task_server::mutants(),
     ]
     .into_iter()
     .flatten()

@@ -15,6 +15,7 @@ use contend_model::message::Message;
 use contend_model::message::broker::{Declare, Exchange, Queue, Receipt, Reply, Request};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
+use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 
 use crate::service::broker::{Kind, Settings};
@@ -112,6 +113,44 @@ impl Client {
     }
 }
 
+impl Reading {
+    fn claims(self) -> &'static [(Property, &'static str)] {
+        match self {
+            // Nothing is ever delivered, so nothing is shown.
+            Reading::Unbound => &[],
+            Reading::Bound { ack_timeout: true } => &[
+                (Property::NoLoss, "0NT"),
+                (Property::NoPhantom, "0NCT"),
+                (Property::AtLeastOnce, "0NT"),
+                (Property::Exclusive, "0"),
+                (Property::Fifo, "0"),
+                (Property::Progress, "0NT"),
+            ],
+            Reading::Bound { ack_timeout: false } => &[
+                (Property::NoLoss, "0T"),
+                (Property::NoPhantom, "0NCT"),
+                (Property::NoDuplicate, "0T"),
+                (Property::AtLeastOnce, "0T"),
+                (Property::AtMostOnce, "0T"),
+                (Property::Exclusive, "0CT"),
+                (Property::Fifo, "0"),
+                (Property::Progress, "0T"),
+            ],
+            Reading::PublishSubscribe => &[(Property::NoPhantom, "0NCT"), (Property::Fifo, "0CT")],
+            Reading::PointToPoint => &[
+                (Property::NoLoss, "0"),
+                (Property::NoPhantom, "0NCT"),
+                (Property::NoDuplicate, "0CT"),
+                (Property::AtLeastOnce, "0"),
+                (Property::AtMostOnce, "0CT"),
+                (Property::Exclusive, "0CT"),
+                (Property::Fifo, "0CT"),
+                (Property::Progress, "0"),
+            ],
+        }
+    }
+}
+
 fn bound(exchange: Exchange, queue: Queue) -> Declare {
     Declare { exchange: Some(exchange), queue: Some(queue), bind: true, durable: false }
 }
@@ -196,7 +235,11 @@ impl Algorithm for Rmq {
                 "a durable queue without confirms or acks: lost with the consumer that took it",
             ),
         };
-        super::card_without_ack(name, document, "rabbitmq", summary)
+        let card = super::card_without_ack(name, document, "rabbitmq", summary);
+        self.0
+            .claims()
+            .iter()
+            .fold(card, |card, &(property, letters)| card.claim(property, letters))
     }
 
     fn client(&self, me: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

@@ -51,8 +51,6 @@ pub enum Guard {
     AcksAfterEffect,
     /// A delivery is acknowledged on the channel that it came by, or not at all.
     SameChannel,
-    /// A delivery that was given up is given back.
-    GivesBack,
     /// The effect of an item is applied once.
     EffectIsIdempotent,
 }
@@ -89,11 +87,8 @@ struct Producer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Publishing {
     Idle,
-    /// Waiting for the confirm; the message may have come back before it.
-    Unconfirmed {
-        item: Item,
-        returned: bool,
-    },
+    /// Waiting for the confirm.
+    Unconfirmed(Item),
     /// Not in the queue, or nobody knows; about to publish again.
     InDoubt(Item),
 }
@@ -118,7 +113,7 @@ impl Producer {
         };
         if confirmed {
             out.call(BACKEND, publish);
-            return Publishing::Unconfirmed { item, returned: false };
+            return Publishing::Unconfirmed(item);
         }
         out.send(BACKEND, publish);
         out.returns(Outcome::Enqueued);
@@ -136,17 +131,14 @@ impl Process for Producer {
         let reply = broker_reply(event);
         self.phase = match (self.phase, event, reply) {
             (Publishing::Idle, Event::Invoke(Op::Enqueue(item)), _) => self.publish(item, out),
-            (Publishing::Unconfirmed { item, .. }, _, Some(Reply::Returned)) => {
-                Publishing::Unconfirmed { item, returned: true }
-            }
-            (Publishing::Unconfirmed { item, returned: true }, _, Some(Reply::Confirmed)) => {
+            (Publishing::Unconfirmed(item), _, Some(Reply::ReturnedAndConfirmed)) => {
                 self.publish_later(item, out)
             }
-            (Publishing::Unconfirmed { returned: false, .. }, _, Some(Reply::Confirmed)) => {
+            (Publishing::Unconfirmed(_), _, Some(Reply::Confirmed)) => {
                 out.returns(Outcome::Enqueued);
                 Publishing::Idle
             }
-            (Publishing::Unconfirmed { item, .. }, Event::Disconnected(_), _) => {
+            (Publishing::Unconfirmed(item), Event::Disconnected(_), _) => {
                 self.publish_later(item, out)
             }
             (Publishing::InDoubt(item), Event::Fire(Timer::Poll), _) => self.publish(item, out),
@@ -159,7 +151,7 @@ impl Process for Producer {
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
-        if let Publishing::Unconfirmed { item, .. } | Publishing::InDoubt(item) = &mut self.phase {
+        if let Publishing::Unconfirmed(item) | Publishing::InDoubt(item) = &mut self.phase {
             item.permute(permutation);
         }
         true
@@ -208,17 +200,18 @@ impl Consumer {
         if self.channel == Channel::None {
             self.subscribe(out);
         }
-        // The caller has asked for the next item without having finished this one.
-        if let Some(Delivery { tag, .. }) = self.working.take()
-            && self.settings.has(Guard::GivesBack)
-        {
+        // The caller has asked for the next item without having finished this one. It would come back
+        // when the broker's patience is over, too.
+        if let Some(Delivery { tag, .. }) = self.working.take() {
             out.send(BACKEND, Request::Nack { tag, requeue: true });
         }
         self.hand_over(out);
     }
 
     fn hand_over(&mut self, out: &mut Effects) {
-        if self.asked && let Some(delivery) = self.pushed.take() {
+        if self.asked
+            && let Some(delivery) = self.pushed.take()
+        {
             self.asked = false;
             self.working = Some(delivery);
             out.returns(Outcome::Delivered { item: delivery.item, ack: true });
@@ -238,13 +231,12 @@ impl Consumer {
         }
     }
 
-    fn lose_channel(&mut self, out: &mut Effects) {
+    fn lose_channel(&mut self) {
         self.pushed = None;
         if self.settings.has(Guard::SameChannel) {
             self.working = None;
         }
         self.channel = Channel::Lost;
-        out.arm(Timer::Poll, self.settings.timing.retry);
     }
 }
 
@@ -258,8 +250,15 @@ impl Process for Consumer {
                 self.pushed = Some(Delivery { item, tag });
                 self.hand_over(out);
             }
-            (_, Some(Reply::NotFound | Reply::PreconditionFailed)) => self.lose_channel(out),
-            (Event::Disconnected(_), _) => self.lose_channel(out),
+            // The connection is there yet.
+            (_, Some(Reply::NotFound | Reply::PreconditionFailed)) => {
+                self.lose_channel();
+                self.subscribe(out);
+            }
+            (Event::Disconnected(_), _) => {
+                self.lose_channel();
+                out.arm(Timer::Poll, self.settings.timing.retry.most);
+            }
             (Event::Fire(Timer::Poll), _) => self.subscribe(out),
             _ => {}
         }

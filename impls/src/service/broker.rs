@@ -115,13 +115,15 @@ impl Broker {
                     return self.close_channel(from, Some(Reply::NotFound), out);
                 }
                 let routed = self.publish(exchange, key, item, persistent, receipt, out);
-                if !routed && mandatory && self.has(Guard::ReturnsUnroutable) {
-                    out.reply(from, Reply::Returned);
+                let returned = !routed && mandatory && self.has(Guard::ReturnsUnroutable);
+                match (receipt, returned) {
+                    (Receipt::Confirm, false) => out.reply(from, Reply::Confirmed),
+                    (Receipt::Confirm, true) => out.reply(from, Reply::ReturnedAndConfirmed),
+                    (_, true) => out.reply(from, Reply::Returned),
+                    (_, false) => {}
                 }
-                match receipt {
-                    Receipt::None => {}
-                    Receipt::CloseOk => out.reply(from, Reply::CloseOk),
-                    Receipt::Confirm => out.reply(from, Reply::Confirmed),
+                if receipt == Receipt::CloseOk {
+                    out.reply(from, Reply::CloseOk);
                 }
             }
             Request::Consume { declare, queue, auto_ack, prefetch } => {

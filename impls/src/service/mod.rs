@@ -3,11 +3,14 @@
 pub mod broker;
 pub mod files;
 pub mod lock_server;
+pub mod memory;
 pub mod resource;
 pub mod store;
 pub mod table;
+pub mod task_server;
 
 use contend_model::algorithm::{Service, Timing};
+use contend_model::process::Process;
 
 use resource::{Checks, Resource};
 use store::{Durability, Settings, Store};
@@ -60,5 +63,13 @@ pub fn broker_and_resource(checks: Checks, settings: broker::Settings) -> Vec<Se
     vec![
         Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "rabbitmq", process: Box::new(broker::Broker::new(settings)) },
+    ]
+}
+
+/// A resource and a task server.
+pub fn task_and_resource(checks: Checks, server: impl Process) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "task-server", process: Box::new(server) },
     ]
 }

@@ -107,8 +107,10 @@ pub enum Reply {
     CloseOk,
     /// `basic.ack` of a publish.
     Confirmed,
-    /// `basic.return`: no queue is bound for the message. It precedes the confirm.
+    /// `basic.return`: no queue is bound for the message.
     Returned,
+    /// `basic.return`, then `basic.ack`, in one: the second cannot arrive without the first.
+    ReturnedAndConfirmed,
     /// `basic.consume-ok`.
     ConsumeOk,
     /// `basic.deliver`.
@@ -209,6 +211,7 @@ impl fmt::Display for Reply {
             Reply::CloseOk => f.write_str("connection.close-ok"),
             Reply::Confirmed => f.write_str("basic.ack"),
             Reply::Returned => f.write_str("basic.return 312 NO_ROUTE"),
+            Reply::ReturnedAndConfirmed => f.write_str("basic.return 312 NO_ROUTE; basic.ack"),
             Reply::ConsumeOk => f.write_str("basic.consume-ok"),
             Reply::Deliver { item, tag, redelivered } => {
                 let redelivered = if redelivered { " redelivered" } else { "" };

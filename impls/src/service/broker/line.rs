@@ -52,7 +52,8 @@ impl Line {
 
     /// How many deliveries on this connection are unacknowledged.
     pub fn outstanding(&self, of: Peer) -> usize {
-        let held = |entry: &&Entry| matches!(entry.standing, Standing::Unacked { peer, .. } if peer == of);
+        let held =
+            |entry: &&Entry| matches!(entry.standing, Standing::Unacked { peer, .. } if peer == of);
         self.entries.iter().filter(held).count()
     }
 
@@ -63,9 +64,9 @@ impl Line {
 
     /// The first delivery on this connection that is unacknowledged.
     pub fn first_of(&self, of: Peer) -> Option<usize> {
-        self.entries
-            .iter()
-            .position(|entry| matches!(entry.standing, Standing::Unacked { peer, .. } if peer == of))
+        self.entries.iter().position(
+            |entry| matches!(entry.standing, Standing::Unacked { peer, .. } if peer == of),
+        )
     }
 
     /// Puts a delivery back. Gives the message instead if it came back more often than the limit
