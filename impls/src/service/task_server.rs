@@ -188,7 +188,8 @@ impl TaskServer {
     /// The task, if this attempt at it is under way.
     fn running(&self, item: Item, attempt: u8) -> Option<usize> {
         self.tasks.iter().position(|task| {
-            let current = task.attempt == attempt && task.standing != Standing::Ready;
+            let runs = matches!(task.standing, Standing::Running { .. });
+            let current = task.attempt == attempt && runs;
             task.item == item && (current || !self.has(Guard::ComparesAttempt))
         })
     }
