@@ -41,7 +41,7 @@ fn consume(prefetch: u8) -> Request {
 
 #[test]
 fn what_cannot_be_routed_is_dropped_or_returned_before_it_is_confirmed() {
-    // /confirms#when-publishes-are-confirmed; /publishers#unroutable.
+    // /confirms#when-publishes-are-confirmed; /publishers, on unroutable messages.
     let declare = Declare { exchange: Some(Exchange::Tasks), ..NOTHING };
     broker(SETTINGS)
         .says(A, publish(1, declare, Receipt::CloseOk))
@@ -56,7 +56,7 @@ fn what_cannot_be_routed_is_dropped_or_returned_before_it_is_confirmed() {
 
 #[test]
 fn an_exchange_that_is_not_there_closes_the_channel() {
-    // /channels#error-handling: 404 NOT_FOUND.
+    // /channels, on errors: 404 NOT_FOUND.
     broker(SETTINGS).says(A, publish(1, NOTHING, Receipt::Confirm)).check(expect![[r#"
         A: confirm.select; basic.publish tasks tasks itemA1 persistent mandatory
           → A: channel.close 404 NOT_FOUND
@@ -65,7 +65,7 @@ fn an_exchange_that_is_not_there_closes_the_channel() {
 
 #[test]
 fn the_default_exchange_routes_to_the_queue_of_that_name() {
-    // /exchanges#default-exchange.
+    // /exchanges, on the default exchange.
     let by_name = Request::Publish {
         declare: Declare { queue: Some(Queue::Tasks), ..NOTHING },
         exchange: Exchange::Default,
@@ -86,7 +86,7 @@ fn the_default_exchange_routes_to_the_queue_of_that_name() {
 
 #[test]
 fn a_fanout_exchange_copies_to_all_who_are_bound_by_then() {
-    // /exchanges#fanout; /queues#exclusive-queues.
+    // /exchanges, on fanout; /queues, on exclusive queues.
     let events = Declare { exchange: Some(Exchange::Events), ..NOTHING };
     let own = |peer: contend_model::ident::Peer| {
         let queue = Queue::Own(peer.node);
@@ -229,7 +229,7 @@ fn an_unknown_tag_closes_the_channel_and_what_it_held_comes_back() {
 
 #[test]
 fn a_delivery_that_is_not_acknowledged_in_time_closes_the_channel() {
-    // /consumers#acknowledgement-timeout.
+    // /consumers, on the acknowledgement timeout.
     broker(SETTINGS)
         .says(A, publish(1, TASKS, Receipt::Confirm))
         .says(B, consume(1))
@@ -251,7 +251,7 @@ fn a_delivery_that_is_not_acknowledged_in_time_closes_the_channel() {
 
 #[test]
 fn a_restart_keeps_what_is_durable_persistent_and_written() {
-    // /queues#durability; /confirms#publisher-confirms-and-guaranteed-delivery: what was not
+    // /queues, on durability; /confirms#publisher-confirms-and-guaranteed-delivery: what was not
     // confirmed need not be on disk.
     broker(SETTINGS)
         .says(A, publish(1, TASKS, Receipt::Confirm))
@@ -374,5 +374,39 @@ fn a_quorum_queue_delivers_what_came_back_in_the_order_of_its_return() {
           → C: basic.consume-ok
           → C: basic.deliver 1 itemA1 redelivered
           → C: basic.deliver 2 itemA2 redelivered
+    "#]]);
+}
+
+#[test]
+fn a_quorum_queue_without_a_delivery_limit_takes_what_is_handed_back_at_its_end() {
+    // /quorum-queues#repeated-requeues: to the back if no delivery limit is set, else near the head.
+    let handed_back = |delivery_limit| {
+        broker(Settings { kind: Kind::Quorum, delivery_limit, ..SETTINGS })
+            .says(A, publish(1, TASKS, Receipt::Confirm))
+            .says(A, publish(2, TASKS, Receipt::Confirm))
+            .says(B, consume(1))
+            .says(B, Request::Nack { tag: 1, requeue: true })
+    };
+    handed_back(None).check(expect![[r#"
+        A: exchange.declare tasks durable; queue.declare tasks durable; queue.bind; confirm.select; basic.publish tasks tasks itemA1 persistent mandatory
+          → A: basic.ack
+        A: exchange.declare tasks durable; queue.declare tasks durable; queue.bind; confirm.select; basic.publish tasks tasks itemA2 persistent mandatory
+          → A: basic.ack
+        B: exchange.declare tasks durable; queue.declare tasks durable; queue.bind; basic.qos 1; basic.consume tasks
+          → B: basic.consume-ok
+          → B: basic.deliver 1 itemA1
+        B: basic.nack 1 requeue
+          → B: basic.deliver 2 itemA2
+    "#]]);
+    handed_back(Some(20)).check(expect![[r#"
+        A: exchange.declare tasks durable; queue.declare tasks durable; queue.bind; confirm.select; basic.publish tasks tasks itemA1 persistent mandatory
+          → A: basic.ack
+        A: exchange.declare tasks durable; queue.declare tasks durable; queue.bind; confirm.select; basic.publish tasks tasks itemA2 persistent mandatory
+          → A: basic.ack
+        B: exchange.declare tasks durable; queue.declare tasks durable; queue.bind; basic.qos 1; basic.consume tasks
+          → B: basic.consume-ok
+          → B: basic.deliver 1 itemA1
+        B: basic.nack 1 requeue
+          → B: basic.deliver 2 itemA1 redelivered
     "#]]);
 }

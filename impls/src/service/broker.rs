@@ -144,7 +144,7 @@ impl Broker {
             Request::Nack { tag, requeue } => {
                 self.settle(from, tag, out, |broker, line, place| {
                     if requeue {
-                        broker.requeue(line, place);
+                        broker.requeue(line, place, true);
                     } else {
                         let entry = broker.queues[line].entries.remove(place);
                         broker.dead_letter(entry);
@@ -253,7 +253,7 @@ impl Broker {
         if why.is_some() || self.has(Guard::RequeuesOnClose) {
             for line in 0..self.queues.len() {
                 while let Some(place) = self.queues[line].first_of(peer) {
-                    self.requeue(line, place);
+                    self.requeue(line, place, false);
                 }
             }
         }
@@ -263,9 +263,9 @@ impl Broker {
         self.dispatch(out);
     }
 
-    fn requeue(&mut self, line: usize, place: usize) {
+    fn requeue(&mut self, line: usize, place: usize, nacked: bool) {
         let Settings { kind, delivery_limit, .. } = self.settings;
-        if let Some(entry) = self.queues[line].put_back(place, kind, delivery_limit) {
+        if let Some(entry) = self.queues[line].put_back(place, kind, delivery_limit, nacked) {
             self.dead_letter(entry);
         }
     }

@@ -69,9 +69,15 @@ impl Line {
         )
     }
 
-    /// Puts a delivery back. Gives the message instead if it came back more often than the limit
-    /// allows.
-    pub fn put_back(&mut self, place: usize, kind: Kind, limit: Option<u8>) -> Option<Entry> {
+    /// Puts a delivery back, that was handed back (`nacked`) or whose channel is gone. Gives the
+    /// message instead if it came back more often than the limit allows.
+    pub fn put_back(
+        &mut self,
+        place: usize,
+        kind: Kind,
+        limit: Option<u8>,
+        nacked: bool,
+    ) -> Option<Entry> {
         let entry = &mut self.entries[place];
         entry.standing = Standing::Ready;
         entry.returns = entry.returns.saturating_add(1).min(limit.map_or(1, |limit| limit + 1));
@@ -80,6 +86,12 @@ impl Line {
         }
         if kind == Kind::Quorum {
             let entry = self.entries.remove(place);
+            // Without a limit it goes to the end, lest it keep the log from being cut off for ever
+            // (rabbitmq.com/docs/quorum-queues#repeated-requeues).
+            if nacked && limit.is_none() {
+                self.entries.push(entry);
+                return None;
+            }
             let earlier = |entry: &Entry| entry.returns > 0 && entry.standing == Standing::Ready;
             let after = self.entries.iter().rposition(earlier);
             self.entries.insert(after.map_or(0, |last| last + 1), entry);
