@@ -40,9 +40,15 @@ use crate::lock::zookeeper::single_node;
 use crate::lock::zookeeper::steps::Steps as NodeSteps;
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
+use crate::queue::memory::InMemory;
 use crate::queue::reliable_list::ReliableList;
+use crate::queue::rmq::{Reading as Declared, Rmq};
+use crate::queue::rmq_confirmed::Confirmed;
+use crate::queue::task_server::TaskServer;
+use crate::queue::task_server_prose::TaskServerProse;
 use crate::retry::Retry;
 use crate::service::table::Counts;
+use crate::service::task_server::Order;
 
 /// The plain repaired lock; the others differ from it by a setting.
 pub const REDIS_LOCK: Redis = Redis {
@@ -76,6 +82,22 @@ pub const REDIS_QUEUE: ReliableList = ReliableList {
     lacks: None,
     store_lacks: None,
 };
+
+/// The queue over RabbitMQ as it ought to be.
+pub const RMQ_CONFIRMED: Confirmed =
+    Confirmed { name: "rmq-confirmed", both_declare: true, lacks: None, broker_lacks: None };
+
+/// The same where producers rely on consumers to declare the queue.
+pub const RMQ_RETURNED: Confirmed =
+    Confirmed { name: "rmq-returned", both_declare: false, ..RMQ_CONFIRMED };
+
+/// The repaired task server, in order of submission.
+pub const TASK_SERVER: TaskServer =
+    TaskServer { name: "task-server", order: Order::Fifo, lacks: None, server_lacks: None };
+
+/// The same with priorities.
+pub const TASK_SERVER_AGEING: TaskServer =
+    TaskServer { name: "task-server-ageing", order: Order::AgeingPriority, ..TASK_SERVER };
 
 /// The first document's lock over a table, with a primary key.
 pub const SQL_INSERT_UPDATE: InsertUpdate =
@@ -217,6 +239,17 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),
         Box::new(REDIS_QUEUE),
+        Box::new(Rmq(Declared::PublishSubscribe)),
+        Box::new(Rmq(Declared::PointToPoint)),
+        Box::new(Rmq(Declared::Unbound)),
+        Box::new(Rmq(Declared::Bound { ack_timeout: true })),
+        Box::new(Rmq(Declared::Bound { ack_timeout: false })),
+        Box::new(RMQ_CONFIRMED),
+        Box::new(RMQ_RETURNED),
+        Box::new(TaskServerProse),
+        Box::new(TASK_SERVER),
+        Box::new(TASK_SERVER_AGEING),
+        Box::new(InMemory),
     ]
 }
 

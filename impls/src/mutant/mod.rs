@@ -1,6 +1,7 @@
 //! The suite's own power of detection: sound algorithms and services from which one check was taken
 //! away. Each is an algorithm like any other; the suite must notice what is missing.
 
+mod confirmed_queue;
 mod file_lock;
 mod etcd;
 mod redis_lock;
@@ -8,6 +9,7 @@ mod reliable_list;
 mod server_lock;
 mod sql_lock;
 mod zookeeper;
+mod task_server;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -60,6 +62,8 @@ pub fn mutants() -> Vec<Mutant> {
         file_lock::mutants(),
         zookeeper::mutants(),
         reliable_list::mutants(),
+        confirmed_queue::mutants(),
+        task_server::mutants(),
     ]
     .into_iter()
     .flatten()

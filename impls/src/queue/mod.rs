@@ -2,7 +2,12 @@
 
 pub mod blocking_list;
 pub mod list;
+pub mod memory;
 pub mod reliable_list;
+pub mod rmq;
+pub mod rmq_confirmed;
+pub mod task_server;
+pub mod task_server_prose;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;

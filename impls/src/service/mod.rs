@@ -1,14 +1,18 @@
 //! The backends, one a file: processes that clients lean on.
 
+pub mod broker;
 pub mod files;
 pub mod kv;
 pub mod lock_server;
+pub mod memory;
 pub mod resource;
 pub mod store;
 pub mod table;
 pub mod tree;
+pub mod task_server;
 
 use contend_model::algorithm::{Service, Timing};
+use contend_model::process::Process;
 
 use resource::{Checks, Resource};
 use store::{Durability, Settings, Store};
@@ -53,5 +57,21 @@ pub fn database_and_resource(checks: Checks, database: Database) -> Vec<Service>
     vec![
         Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "sql", process: Box::new(database) },
+    ]
+}
+
+/// A resource and a message broker.
+pub fn broker_and_resource(checks: Checks, settings: broker::Settings) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "rabbitmq", process: Box::new(broker::Broker::new(settings)) },
+    ]
+}
+
+/// A resource and a task server.
+pub fn task_and_resource(checks: Checks, server: impl Process) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "task-server", process: Box::new(server) },
     ]
 }

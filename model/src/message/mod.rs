@@ -1,12 +1,15 @@
 //! What nodes say to each other. Each backend's vocabulary is one file; who speaks it is `impls`.
 
+pub mod broker;
 pub mod files;
 pub mod kv;
 pub mod lock_server;
+pub mod memory;
 pub mod resource;
 pub mod store;
 pub mod table;
 pub mod tree;
+pub mod task_server;
 
 use std::fmt;
 
@@ -31,6 +34,18 @@ pub enum Message {
     Table(table::Request),
     /// A SQL server's answer.
     TableReply(table::Reply),
+    /// A request to a message broker.
+    Broker(broker::Request),
+    /// A message broker's answer.
+    BrokerReply(broker::Reply),
+    /// A request to a task server.
+    TaskServer(task_server::Request),
+    /// A task server's answer.
+    TaskServerReply(task_server::Reply),
+    /// A call of a queue in memory.
+    Memory(memory::Request),
+    /// What such a call gives.
+    MemoryReply(memory::Reply),
     /// A request to the protected resource.
     Resource(resource::Request),
     /// The resource's answer.
@@ -80,6 +95,12 @@ impl fmt::Display for Message {
             Message::LockServerReply(reply) => reply.fmt(f),
             Message::Table(request) => request.fmt(f),
             Message::TableReply(reply) => reply.fmt(f),
+            Message::Broker(request) => request.fmt(f),
+            Message::BrokerReply(reply) => reply.fmt(f),
+            Message::TaskServer(request) => request.fmt(f),
+            Message::TaskServerReply(reply) => reply.fmt(f),
+            Message::Memory(request) => request.fmt(f),
+            Message::MemoryReply(reply) => reply.fmt(f),
             Message::Resource(request) => request.fmt(f),
             Message::ResourceReply(reply) => reply.fmt(f),
             Message::Tree(request) => request.fmt(f),
@@ -114,6 +135,12 @@ impl Symmetric for Message {
             Message::LockServer(request) => request.permute(permutation),
             Message::Table(request) => request.permute(permutation),
             Message::TableReply(reply) => reply.permute(permutation),
+            Message::Broker(request) => request.permute(permutation),
+            Message::BrokerReply(reply) => reply.permute(permutation),
+            Message::TaskServer(request) => request.permute(permutation),
+            Message::TaskServerReply(reply) => reply.permute(permutation),
+            Message::Memory(request) => request.permute(permutation),
+            Message::MemoryReply(reply) => reply.permute(permutation),
             Message::Resource(request) => request.permute(permutation),
             Message::LockServerReply(_) => {}
             Message::Tree(request) => request.permute(permutation),
