@@ -1,6 +1,8 @@
 //! Queues, one a file.
 
 pub mod blocking_list;
+pub mod kafka_group;
+pub mod kafka_per_call;
 pub mod list;
 pub mod reliable_list;
 

@@ -2,12 +2,14 @@
 
 pub mod files;
 pub mod lock_server;
+pub mod log;
 pub mod resource;
 pub mod store;
 pub mod table;
 
 use contend_model::algorithm::{Service, Timing};
 
+use log::Log;
 use resource::{Checks, Resource};
 use store::{Durability, Settings, Store};
 use table::Database;
@@ -51,5 +53,19 @@ pub fn database_and_resource(checks: Checks, database: Database) -> Vec<Service>
     vec![
         Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "sql", process: Box::new(database) },
+    ]
+}
+
+/// A broker whose sessions last for a lease, with a replica if the world has room for one.
+pub fn log_settings(timing: &Timing, partitions: u8) -> log::Settings {
+    let replica = timing.replication_lag;
+    log::Settings { partitions, session: timing.lease, replica, lacks: None }
+}
+
+/// A resource and a broker.
+pub fn log_and_resource(checks: Checks, settings: log::Settings) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "kafka", process: Box::new(Log::new(settings)) },
     ]
 }
