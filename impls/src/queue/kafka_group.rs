@@ -9,8 +9,10 @@
 //!
 //! Before each fetch the consumer asks the coordinator whether it still has its partitions. If not,
 //! it forgets how far it had read, and joins under a new member id: what it was working on is
-//! another's, and its commit is refused. Work that did not come to its end is read again. With more
-//! than one partition an item's number is its key, and order is kept key by key.
+//! another's, and its commit is refused. Work that did not come to its end is read again. After a
+//! commit without an answer it leaves the group and joins anew; for if that commit is only late, it
+//! could set the offset back behind a later one. With more than one partition an item's number is its
+//! key, and order is kept key by key.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId, Token};
@@ -61,6 +63,8 @@ pub enum Guard {
     HeedsFence,
     /// Whoever has lost a partition forgets how far it had read.
     ForgetsOnLoss,
+    /// Whoever does not know what became of a commit leaves the group before it reads on.
+    LeavesInDoubt,
     /// The effect of an item is applied once.
     EffectIsIdempotent,
 }
@@ -95,6 +99,8 @@ struct Client {
     positions: [Option<u32>; PARTITIONS],
     /// What was delivered and is not known to be done.
     undone: Option<Place>,
+    /// Whether a commit has had no answer.
+    doubt: bool,
     /// Which partition is read first, so that none has to wait for ever.
     first: u8,
     phase: Phase,
@@ -108,6 +114,7 @@ enum Phase {
     InDoubt(Item),
     /// In the send buffer, if the producer does not wait.
     Buffered(Item),
+    Leaving,
     Joining,
     Beating,
     Fetching {
@@ -165,6 +172,10 @@ impl Client {
             && let Some(position) = &mut self.positions[usize::from(partition)]
         {
             *position = offset;
+        }
+        if self.doubt {
+            out.call(BACKEND, Request::Leave { member: self.member });
+            return Phase::Leaving;
         }
         if self.positions.iter().all(Option::is_none) {
             return self.join(out);
@@ -283,6 +294,11 @@ impl Process for Client {
             (Phase::InDoubt(item), Event::Fire(Timer::Poll)) => self.send(item, out),
 
             (Phase::Idle, Event::Invoke(Op::Dequeue)) => self.poll(out),
+            (Phase::Leaving, Event::Deliver { .. }) => {
+                self.doubt = false;
+                self.lose();
+                self.join(out)
+            }
             (Phase::Joining, Event::Deliver { .. }) => match reply {
                 Some(Reply::Assigned(starts)) => self.assigned(starts, out),
                 _ => self.fetch_next(0, out),
@@ -308,13 +324,18 @@ impl Process for Client {
             }
             (Phase::Idle, Event::Invoke(Op::Ack(_))) => self.ack(out),
             (Phase::Committing, Event::Deliver { .. }) => self.committed(reply, out),
-            // What was read is still to be had from the same place; a later commit covers this one.
+            (Phase::Committing, Event::Disconnected(_)) => {
+                self.doubt = self.has(Guard::LeavesInDoubt);
+                out.returns(Outcome::Unknown);
+                Phase::Idle
+            }
+            // What was to be read is still to be had from the same place.
             (
-                Phase::Joining
+                Phase::Leaving
+                | Phase::Joining
                 | Phase::Beating
                 | Phase::Fetching { .. }
-                | Phase::CommittingFirst(_)
-                | Phase::Committing,
+                | Phase::CommittingFirst(_),
                 Event::Disconnected(_),
             ) => {
                 out.returns(Outcome::Unknown);
@@ -330,6 +351,7 @@ impl Process for Client {
             sent: [0; PARTITIONS],
             positions: [None; PARTITIONS],
             undone: None,
+            doubt: false,
             first: 0,
             phase: Phase::Idle,
             settings: self.settings.clone(),
@@ -358,7 +380,7 @@ impl Algorithm for KafkaGroup {
         let card = super::card(self.name, "RQ-KAFKA", Form::Repaired, "kafka", summary)
             .claim(Property::NoLoss, "0NCTF")
             .claim(Property::NoPhantom, "0NCTF")
-            .claim(Property::NoDuplicate, "0F")
+            .claim(Property::NoDuplicate, "0")
             .claim(Property::AtLeastOnce, "0NCTF")
             .claim(Property::AtMostOnce, "0NCTF")
             .claim(Property::Exclusive, "0NCF")
@@ -375,6 +397,7 @@ impl Algorithm for KafkaGroup {
             sent: [0; PARTITIONS],
             positions: [None; PARTITIONS],
             undone: None,
+            doubt: false,
             first: 0,
             phase: Phase::Idle,
         })

@@ -7,10 +7,10 @@
 //!
 //! What is left out, and why no verdict needs it. Records are never deleted. A process that
 //! crashes loses nothing, since what it has written is the operating system's. Of three replicas
-//! the third is silent: after a failover two are left, and they are taken to be in step. Partitions
-//! stay with their member until it leaves or its session ends, as with a sticky assignor, and a
-//! member without a partition leaves no trace; so a member id stands for a generation as well. A
-//! session is prolonged by whatever its member asks of the coordinator.
+//! the third is silent: after a failover two are left, and they are taken to be in step. All
+//! partitions go to one member and stay with it until it leaves or its session ends, and the others
+//! leave no trace; so a member id stands for a generation as well. A session is prolonged by whatever
+//! its member asks of the coordinator.
 
 mod partition;
 
@@ -22,7 +22,10 @@ use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::{Range, Span};
 use contend_model::timer::Timer;
 
-use partition::{Group, Partition, Record, Standing};
+use partition::{Partition, Record, Standing};
+
+/// The session of the member that has the partitions.
+const SESSION: Timer = Timer::Deadline(0);
 
 /// A check that the broker makes. Tests take one away to see whether the suite notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,13 +36,13 @@ pub enum Guard {
     AwaitsReplica,
     /// Consumers see no record that the replica has not received.
     HidesUnreplicated,
-    /// A partition is assigned to one member at a time.
+    /// The partitions are assigned to one member at a time.
     AssignsToOne,
     /// The partitions of a member that is not heard of are given to others.
     SessionEnds,
-    /// Only the member that has the partition commits offsets of it.
+    /// Only the member that has the partitions commits offsets of them.
     FencesCommits,
-    /// Only the member that has a partition prolongs its session.
+    /// Whoever does not have the partitions is told so when it says that it is alive.
     FencesHeartbeats,
 }
 
@@ -61,17 +64,27 @@ impl std::hash::Hash for Settings {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
-/// How much of a partition the replica has received.
+/// What the coordinator keeps of the group. It keeps it in a log of its own, which is replicated
+/// like any other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Group {
+    /// The member that has the partitions.
+    owner: Option<Token>,
+    /// The next offset to be read of each partition.
+    committed: [Option<u32>; PARTITIONS],
+}
+
+/// How much the replica has received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Received {
-    end: u32,
+    ends: [u32; PARTITIONS],
     group: Group,
 }
 
 /// The replica, and what depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Replica {
-    received: Vec<Received>,
+    received: Received,
     /// Answers that wait until the replica has received what they are about.
     waiting: Vec<(Peer, Reply)>,
     /// Whether it is about to receive the rest.
@@ -83,6 +96,7 @@ struct Replica {
 pub struct Log {
     settings: Settings,
     partitions: Vec<Partition>,
+    group: Group,
     replica: Option<Replica>,
     /// Whether its clock runs.
     running: bool,
@@ -96,10 +110,9 @@ impl Log {
     pub fn new(settings: Settings) -> Self {
         let count = usize::from(settings.partitions);
         assert!((1..=PARTITIONS).contains(&count), "a topic has one or two partitions");
-        let received = vec![Received::default(); count];
-        let replica = settings.replica.map(|_| Replica { received, ..Replica::default() });
+        let replica = settings.replica.map(|_| Replica::default());
         let partitions = vec![Partition::default(); count];
-        Log { settings, partitions, replica, running: false }
+        Log { settings, partitions, group: Group::default(), replica, running: false }
     }
 
     fn has(&self, guard: Guard) -> bool {
@@ -109,11 +122,9 @@ impl Log {
     /// A coordinator that begins its work takes every member to have been heard of just now.
     fn begin(&mut self, out: &mut Effects) {
         self.running = true;
-        for number in 0..self.partitions.len() {
-            match self.partitions[number].group.owner {
-                Some(_) => out.arm(session(number), self.settings.session),
-                None => out.disarm(session(number)),
-            }
+        match self.group.owner {
+            Some(_) => out.arm(SESSION, self.settings.session),
+            None => out.disarm(SESSION),
         }
         self.catch_up(out);
     }
@@ -132,34 +143,32 @@ impl Log {
             }
             Request::Fetch { partition, offset } => out.reply(from, self.fetch(partition, offset)),
             Request::ListOffsets(reset) => {
-                let starts = self.starts(|number| Some(self.reset(number, reset)));
+                let starts = self.starts(|number| self.reset(number, reset));
                 out.reply(from, Reply::Assigned(starts));
             }
             Request::Join { member, reset } => {
-                self.assign(member);
+                let starts = self.join(member, reset);
                 self.prolong(member, out);
-                let starts = self.starts(|number| {
-                    let Group { owner, committed } = self.partitions[number].group;
-                    let own = owner == Some(member) || !self.has(Guard::AssignsToOne);
-                    own.then(|| committed.unwrap_or(self.reset(number, reset)))
-                });
                 self.reply_when_replicated(from, Reply::Assigned(starts), out);
             }
             Request::Heartbeat { member } => {
-                let alive = self.prolong(member, out) || !self.has(Guard::FencesHeartbeats);
+                self.prolong(member, out);
+                let alive = self.owns(member) || !self.has(Guard::FencesHeartbeats);
                 out.reply(from, if alive { Reply::Alive } else { Reply::Fenced });
             }
             Request::Commit { member, partition, offset } => {
-                let accepted = self.commit(member, partition, offset);
+                let accepted = self.owns(member) || !self.has(Guard::FencesCommits);
+                if accepted {
+                    self.group.committed[usize::from(partition)] = Some(offset);
+                }
                 self.prolong(member, out);
                 let reply = if accepted { Reply::Committed } else { Reply::Fenced };
                 self.reply_when_replicated(from, reply, out);
             }
             Request::Leave { member } => {
-                for number in 0..self.partitions.len() {
-                    if self.partitions[number].group.owner == Some(member) {
-                        self.free(number, out);
-                    }
+                if self.owns(member) {
+                    out.disarm(SESSION);
+                    self.group.owner = None;
                 }
                 self.reply_when_replicated(from, Reply::Left, out);
             }
@@ -200,7 +209,7 @@ impl Log {
     /// The offset after the last record that consumers may see.
     fn high_watermark(&self, number: usize) -> u32 {
         match &self.replica {
-            Some(replica) if self.has(Guard::HidesUnreplicated) => replica.received[number].end,
+            Some(replica) if self.has(Guard::HidesUnreplicated) => replica.received.ends[number],
             _ => self.partitions[number].end(),
         }
     }
@@ -212,51 +221,27 @@ impl Log {
         }
     }
 
-    fn starts(&self, start: impl Fn(usize) -> Option<u32>) -> [Option<u32>; PARTITIONS] {
-        let mut starts = [None; PARTITIONS];
-        for (number, place) in starts.iter_mut().take(self.partitions.len()).enumerate() {
-            *place = start(number);
+    fn starts(&self, start: impl Fn(usize) -> u32) -> [Option<u32>; PARTITIONS] {
+        let exists = |number| number < self.partitions.len();
+        std::array::from_fn(|number| exists(number).then(|| start(number)))
+    }
+
+    /// Gives the partitions to the member, if nobody has them, and tells it what it has.
+    fn join(&mut self, member: Token, reset: Reset) -> [Option<u32>; PARTITIONS] {
+        self.group.owner.get_or_insert(member);
+        if !self.owns(member) && self.has(Guard::AssignsToOne) {
+            return [None; PARTITIONS];
         }
-        starts
+        self.starts(|number| self.group.committed[number].unwrap_or(self.reset(number, reset)))
     }
 
-    fn assign(&mut self, member: Token) {
-        for partition in &mut self.partitions {
-            partition.group.owner.get_or_insert(member);
-        }
+    fn owns(&self, member: Token) -> bool {
+        self.group.owner == Some(member)
     }
 
-    /// Starts the member's session anew; whether it has one.
-    fn prolong(&self, member: Token, out: &mut Effects) -> bool {
-        let mut alive = false;
-        for (number, partition) in self.partitions.iter().enumerate() {
-            if partition.group.owner == Some(member) {
-                alive = true;
-                out.arm(session(number), self.settings.session);
-            }
-        }
-        alive
-    }
-
-    fn commit(&mut self, member: Token, partition: u8, offset: u32) -> bool {
-        let fences = self.has(Guard::FencesCommits);
-        let group = &mut self.partitions[usize::from(partition)].group;
-        let accepted = group.owner == Some(member) || !fences;
-        if accepted {
-            group.committed = Some(offset);
-        }
-        accepted
-    }
-
-    fn free(&mut self, number: usize, out: &mut Effects) {
-        self.partitions[number].group.owner = None;
-        out.disarm(session(number));
-    }
-
-    fn session_ends(&mut self, number: usize, out: &mut Effects) {
-        if self.has(Guard::SessionEnds) {
-            self.free(number, out);
-            self.catch_up(out);
+    fn prolong(&self, member: Token, out: &mut Effects) {
+        if self.owns(member) {
+            out.arm(SESSION, self.settings.session);
         }
     }
 
@@ -268,13 +253,14 @@ impl Log {
         }
     }
 
-    fn received(&self) -> impl Iterator<Item = Received> {
-        self.partitions.iter().map(|p| Received { end: p.end(), group: p.group })
+    /// What the replica has received when it has received everything.
+    fn all(&self) -> Received {
+        let end = |number: usize| self.partitions.get(number).map_or(0, Partition::end);
+        Received { ends: std::array::from_fn(end), group: self.group }
     }
 
     fn is_replica_behind(&self) -> bool {
-        let Some(replica) = &self.replica else { return false };
-        !self.received().eq(replica.received.iter().copied())
+        self.replica.as_ref().is_some_and(|replica| replica.received != self.all())
     }
 
     /// Has the replica receive in time what it lacks.
@@ -290,7 +276,7 @@ impl Log {
     }
 
     fn replicated(&mut self, out: &mut Effects) {
-        let received = self.received().collect();
+        let received = self.all();
         let Some(replica) = &mut self.replica else { return };
         replica.received = received;
         replica.catching_up = false;
@@ -298,11 +284,6 @@ impl Log {
             out.reply(peer, reply);
         }
     }
-}
-
-/// The timer that ends the session of the member that has the partition.
-fn session(partition: usize) -> Timer {
-    Timer::Deadline(u8::try_from(partition).expect("there are few partitions"))
 }
 
 impl Process for Log {
@@ -313,8 +294,9 @@ impl Process for Log {
                 self.serve(from, request, out);
             }
             // A timer that fires while the broker is down is one of the clock that has stopped.
-            Event::Fire(Timer::Deadline(partition)) if self.running => {
-                self.session_ends(usize::from(partition), out);
+            Event::Fire(SESSION) if self.running && self.has(Guard::SessionEnds) => {
+                self.group.owner = None;
+                self.catch_up(out);
             }
             Event::Fire(Timer::Replicate) => self.replicated(out),
             Event::Disconnected(peer) => {
@@ -337,17 +319,17 @@ impl Process for Log {
 
     fn failed_over(&self) -> Option<Self> {
         let replica = self.replica.as_ref()?;
-        let partitions = self.partitions.iter().zip(&replica.received);
-        let partitions = partitions.map(|(p, r)| p.up_to(r.end, r.group)).collect();
-        Some(Log { settings: self.settings, partitions, replica: None, running: false })
+        let Received { ends, group } = replica.received;
+        let partitions = self.partitions.iter().zip(ends);
+        let partitions = partitions.map(|(partition, end)| partition.up_to(end)).collect();
+        Some(Log { settings: self.settings, partitions, group, replica: None, running: false })
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
         self.partitions.permute(permutation);
+        self.group.owner.permute(permutation);
         if let Some(replica) = &mut self.replica {
-            for received in &mut replica.received {
-                received.group.permute(permutation);
-            }
+            replica.received.group.owner.permute(permutation);
             for (peer, reply) in &mut replica.waiting {
                 peer.permute(permutation);
                 reply.permute(permutation);

@@ -1,4 +1,4 @@
-//! One partition: its records, the producers it has heard of, and what the group knows of it.
+//! One partition: its records, and the producers it has heard of.
 
 use contend_model::ident::{Item, Token};
 use contend_model::message::log::Sequence;
@@ -11,16 +11,6 @@ pub struct Record {
     pub sequence: Option<Sequence>,
 }
 
-/// What the group coordinator keeps about the partition. It keeps it in a log of its own, which is
-/// replicated like any other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Group {
-    /// The next offset to be read.
-    pub committed: Option<u32>,
-    /// The member that it is assigned to.
-    pub owner: Option<Token>,
-}
-
 /// A partition as one broker has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Partition {
@@ -28,7 +18,6 @@ pub struct Partition {
     /// The number of each idempotent producer's last record, in order of name. It can be read off
     /// the records, and is there to be found quickly.
     producers: Vec<(Token, u32)>,
-    pub group: Group,
 }
 
 /// What a producer's number says about a record.
@@ -71,8 +60,8 @@ impl Partition {
     }
 
     /// The partition as a replica has it that has received this much of the log.
-    pub fn up_to(&self, end: u32, group: Group) -> Self {
-        let mut copy = Partition { group, ..Partition::default() };
+    pub fn up_to(&self, end: u32) -> Self {
+        let mut copy = Partition::default();
         for &record in &self.records[..end as usize] {
             copy.append(record);
         }
@@ -90,12 +79,5 @@ impl Symmetric for Partition {
             producer.permute(permutation);
         }
         self.producers.sort_unstable();
-        self.group.permute(permutation);
-    }
-}
-
-impl Symmetric for Group {
-    fn permute(&mut self, permutation: &Permutation) {
-        self.owner.permute(permutation);
     }
 }
