@@ -35,6 +35,7 @@ use crate::queue::kafka_group::KafkaGroup;
 use crate::queue::kafka_per_call::PerCall;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
+use crate::queue::stream::StreamQueue;
 use crate::retry::Retry;
 use crate::service::table::Counts;
 
@@ -67,6 +68,10 @@ pub const REDIS_QUEUE: ReliableList = ReliableList {
     lacks: None,
     store_lacks: None,
 };
+
+/// The repaired queue over a stream.
+pub const REDIS_STREAM: StreamQueue =
+    StreamQueue { name: "redis-stream", lacks: None, store_lacks: None };
 
 /// The first document's queue over a log, as it stands.
 pub const KAFKA_PER_CALL_RAW: PerCall = PerCall {
@@ -217,6 +222,7 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),
         Box::new(REDIS_QUEUE),
+        Box::new(REDIS_STREAM),
         Box::new(KAFKA_PER_CALL_RAW),
         Box::new(KAFKA_PER_CALL),
         Box::new(KAFKA_FLUSHED_BATCH),

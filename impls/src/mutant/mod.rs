@@ -2,10 +2,12 @@
 //! away. Each is an algorithm like any other; the suite must notice what is missing.
 
 mod file_lock;
+mod kafka_group;
 mod redis_lock;
 mod reliable_list;
 mod server_lock;
 mod sql_lock;
+mod stream;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -57,6 +59,8 @@ pub fn mutants() -> Vec<Mutant> {
         server_lock::mutants(),
         file_lock::mutants(),
         reliable_list::mutants(),
+        kafka_group::mutants(),
+        stream::mutants(),
     ]
     .into_iter()
     .flatten()

@@ -119,7 +119,7 @@ impl Client {
         match free {
             Some(thread) => {
                 self.buffers[thread] = Some(item);
-                out.arm(sender(thread), Range::up_to(self.settings.timing.timeout));
+                out.arm(sender(thread), Range::default());
             }
             // All threads are busy: the oldest has to hurry.
             None => {
@@ -296,15 +296,22 @@ impl Algorithm for PerCall {
         };
         let card = super::card_without_ack(self.name, "Q-000-MQ-C", "kafka", summary);
         let form = if self.group { Form::Intended } else { Form::Raw };
-        let card = Card { form, ..card }.claim(Property::NoPhantom, "0NCTF");
-        if !self.flushes {
+        let card = Card { form, ..card };
+        if !self.group {
             return card;
+        }
+        let card = card.claim(Property::NoPhantom, "0NCTF");
+        if !self.flushes {
+            return card
+                .claim(Property::NoDuplicate, "0CTF")
+                .claim(Property::AtMostOnce, "0CTF")
+                .claim(Property::Exclusive, "0CTF");
         }
         let card = card
             .claim(Property::NoDuplicate, "0CTF")
             .claim(Property::AtMostOnce, "0CTF")
             .claim(Property::Exclusive, "0CTF")
-            .claim(Property::Fifo, "0NCTF");
+            .claim(Property::Fifo, "0CTF");
         if self.commits_batch {
             return card;
         }

@@ -5,6 +5,7 @@ pub mod kafka_group;
 pub mod kafka_per_call;
 pub mod list;
 pub mod reliable_list;
+pub mod stream;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;

@@ -10,7 +10,8 @@
 //! the third is silent: after a failover two are left, and they are taken to be in step. All
 //! partitions go to one member and stay with it until it leaves or its session ends, and the others
 //! leave no trace; so a member id stands for a generation as well. A session is prolonged by whatever
-//! its member asks of the coordinator.
+//! its member asks of the coordinator. What the coordinator keeps of the group it answers only when
+//! the replica has it too; here the replica has it at once, and only records take their time.
 
 mod partition;
 
@@ -64,8 +65,7 @@ impl std::hash::Hash for Settings {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
-/// What the coordinator keeps of the group. It keeps it in a log of its own, which is replicated
-/// like any other.
+/// What the coordinator keeps of the group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Group {
     /// The member that has the partitions.
@@ -74,18 +74,12 @@ struct Group {
     committed: [Option<u32>; PARTITIONS],
 }
 
-/// How much the replica has received.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Received {
-    ends: [u32; PARTITIONS],
-    group: Group,
-}
-
 /// The replica, and what depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Replica {
-    received: Received,
-    /// Answers that wait until the replica has received what they are about.
+    /// How many records of each partition it has.
+    received: [u32; PARTITIONS],
+    /// Producers that wait until it has received their records.
     waiting: Vec<(Peer, Reply)>,
     /// Whether it is about to receive the rest.
     catching_up: bool,
@@ -149,7 +143,7 @@ impl Log {
             Request::Join { member, reset } => {
                 let starts = self.join(member, reset);
                 self.prolong(member, out);
-                self.reply_when_replicated(from, Reply::Assigned(starts), out);
+                out.reply(from, Reply::Assigned(starts));
             }
             Request::Heartbeat { member } => {
                 self.prolong(member, out);
@@ -162,15 +156,14 @@ impl Log {
                     self.group.committed[usize::from(partition)] = Some(offset);
                 }
                 self.prolong(member, out);
-                let reply = if accepted { Reply::Committed } else { Reply::Fenced };
-                self.reply_when_replicated(from, reply, out);
+                out.reply(from, if accepted { Reply::Committed } else { Reply::Fenced });
             }
             Request::Leave { member } => {
                 if self.owns(member) {
                     out.disarm(SESSION);
                     self.group.owner = None;
                 }
-                self.reply_when_replicated(from, Reply::Left, out);
+                out.reply(from, Reply::Left);
             }
         }
         self.catch_up(out);
@@ -209,7 +202,7 @@ impl Log {
     /// The offset after the last record that consumers may see.
     fn high_watermark(&self, number: usize) -> u32 {
         match &self.replica {
-            Some(replica) if self.has(Guard::HidesUnreplicated) => replica.received.ends[number],
+            Some(replica) if self.has(Guard::HidesUnreplicated) => replica.received[number],
             _ => self.partitions[number].end(),
         }
     }
@@ -254,9 +247,8 @@ impl Log {
     }
 
     /// What the replica has received when it has received everything.
-    fn all(&self) -> Received {
-        let end = |number: usize| self.partitions.get(number).map_or(0, Partition::end);
-        Received { ends: std::array::from_fn(end), group: self.group }
+    fn all(&self) -> [u32; PARTITIONS] {
+        std::array::from_fn(|number| self.partitions.get(number).map_or(0, Partition::end))
     }
 
     fn is_replica_behind(&self) -> bool {
@@ -296,7 +288,6 @@ impl Process for Log {
             // A timer that fires while the broker is down is one of the clock that has stopped.
             Event::Fire(SESSION) if self.running && self.has(Guard::SessionEnds) => {
                 self.group.owner = None;
-                self.catch_up(out);
             }
             Event::Fire(Timer::Replicate) => self.replicated(out),
             Event::Disconnected(peer) => {
@@ -319,17 +310,16 @@ impl Process for Log {
 
     fn failed_over(&self) -> Option<Self> {
         let replica = self.replica.as_ref()?;
-        let Received { ends, group } = replica.received;
-        let partitions = self.partitions.iter().zip(ends);
-        let partitions = partitions.map(|(partition, end)| partition.up_to(end)).collect();
-        Some(Log { settings: self.settings, partitions, group, replica: None, running: false })
+        let received = self.partitions.iter().zip(replica.received);
+        let partitions = received.map(|(partition, end)| partition.up_to(end)).collect();
+        let Log { settings, group, .. } = *self;
+        Some(Log { settings, partitions, group, replica: None, running: false })
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
         self.partitions.permute(permutation);
         self.group.owner.permute(permutation);
         if let Some(replica) = &mut self.replica {
-            replica.received.group.owner.permute(permutation);
             for (peer, reply) in &mut replica.waiting {
                 peer.permute(permutation);
                 reply.permute(permutation);
