@@ -32,7 +32,8 @@ use crate::service::{log_and_resource, log_settings};
 /// The one partition.
 const PARTITION: u8 = 0;
 
-/// How many member ids a client has; each pop takes another.
+/// How many member ids a client has. It takes another when something it has said under the last one
+/// may still be on its way.
 const MEMBERS: u16 = 2;
 
 /// How many producers may be at work at once.
@@ -169,7 +170,7 @@ impl Client {
 
     /// The session has ended; the library joins again by itself.
     fn rejoin(&mut self, out: &mut Effects) -> Phase {
-        self.member.serial = (self.member.serial + 1) % MEMBERS;
+        self.take_another_id();
         self.join(out)
     }
 
@@ -195,12 +196,15 @@ impl Client {
         Phase::Closing(item)
     }
 
-    fn closed(&mut self, item: Option<Item>, out: &mut Effects) -> Phase {
+    fn take_another_id(&mut self) {
         self.member.serial = (self.member.serial + 1) % MEMBERS;
-        let delivered = |item| Outcome::Delivered { item, ack: false };
-        out.returns(item.map_or(Outcome::Empty, delivered));
-        Phase::Idle
     }
+}
+
+fn closed(item: Option<Item>, out: &mut Effects) -> Phase {
+    let delivered = |item| Outcome::Delivered { item, ack: false };
+    out.returns(item.map_or(Outcome::Empty, delivered));
+    Phase::Idle
 }
 
 fn send(item: Item, out: &mut Effects) {
@@ -226,6 +230,10 @@ impl Process for Client {
         };
         let lost = matches!(event, Event::Disconnected(_));
         self.phase = match (self.phase, event) {
+            (phase, Event::Start { incarnation }) => {
+                self.member.incarnation = incarnation;
+                phase
+            }
             (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => self.push(item, out),
             (phase, Event::Fire(Timer::Custom(thread))) => {
                 self.sender_runs(usize::from(thread), out);
@@ -254,7 +262,11 @@ impl Process for Client {
                 let committed = reply == Some(Reply::Committed);
                 self.close(committed.then_some(item), out)
             }
-            (Phase::Closing(item), _) if reply.is_some() || lost => self.closed(item, out),
+            (Phase::Closing(item), _) if reply.is_some() => closed(item, out),
+            (Phase::Closing(item), _) if lost => {
+                self.take_another_id();
+                closed(item, out)
+            }
             // The library asks again by itself, until it is answered.
             (Phase::Joining, Event::Disconnected(_)) => self.pause(Phase::Unassigned, out),
             (Phase::Fetching { offset } | Phase::Beating { offset }, Event::Disconnected(_)) => {
