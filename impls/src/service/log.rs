@@ -304,7 +304,7 @@ impl Process for Log {
         let replica = self
             .replica
             .as_ref()
-            .map(|replica| Replica { received: replica.received.clone(), ..Replica::default() });
+            .map(|replica| Replica { received: replica.received, ..Replica::default() });
         Log { replica, running: false, ..self.clone() }
     }
 
