@@ -2,6 +2,7 @@
 //! simulated and reported.
 
 use contend_model::algorithm::{Algorithm, Card, Form};
+use contend_model::message::log::Reset;
 use contend_model::property::Property;
 
 use crate::lock::cache_nx::CacheNx;
@@ -39,6 +40,8 @@ use crate::lock::zookeeper::session_per_call::SessionPerCall;
 use crate::lock::zookeeper::single_node;
 use crate::lock::zookeeper::steps::Steps as NodeSteps;
 use crate::queue::blocking_list::BlockingList;
+use crate::queue::kafka_group::KafkaGroup;
+use crate::queue::kafka_per_call::PerCall;
 use crate::queue::list::CacheList;
 use crate::queue::memory::InMemory;
 use crate::queue::reliable_list::ReliableList;
@@ -46,6 +49,7 @@ use crate::queue::rmq::{Reading as Declared, Rmq};
 use crate::queue::rmq_confirmed::Confirmed;
 use crate::queue::task_server::TaskServer;
 use crate::queue::task_server_prose::TaskServerProse;
+use crate::queue::stream::StreamQueue;
 use crate::retry::Retry;
 use crate::service::table::Counts;
 use crate::service::task_server::Order;
@@ -98,6 +102,38 @@ pub const TASK_SERVER: TaskServer =
 /// The same with priorities.
 pub const TASK_SERVER_AGEING: TaskServer =
     TaskServer { name: "task-server-ageing", order: Order::AgeingPriority, ..TASK_SERVER };
+/// The repaired queue over a stream.
+pub const REDIS_STREAM: StreamQueue =
+    StreamQueue { name: "redis-stream", lacks: None, store_lacks: None };
+
+/// The first document's queue over a log, as it stands.
+pub const KAFKA_PER_CALL_RAW: PerCall = PerCall {
+    name: "kafka-per-call-raw",
+    group: false,
+    flushes: false,
+    reset: Reset::Latest,
+    commits_batch: false,
+};
+
+/// The same with a group to commit to.
+pub const KAFKA_PER_CALL: PerCall =
+    PerCall { name: "kafka-per-call", group: true, ..KAFKA_PER_CALL_RAW };
+
+/// The same, read from the beginning and pushed for sure.
+pub const KAFKA_FLUSHED: PerCall =
+    PerCall { name: "kafka-flushed", flushes: true, reset: Reset::Earliest, ..KAFKA_PER_CALL };
+
+/// The same, where a commit is about all that was fetched.
+pub const KAFKA_FLUSHED_BATCH: PerCall =
+    PerCall { name: "kafka-flushed-batch", commits_batch: true, ..KAFKA_FLUSHED };
+
+/// The repaired queue over a log.
+pub const KAFKA_GROUP: KafkaGroup =
+    KafkaGroup { name: "kafka-group", partitions: 1, lacks: None, log_lacks: None };
+
+/// The same with two partitions: order is kept within each.
+pub const KAFKA_GROUP_KEYED: KafkaGroup =
+    KafkaGroup { name: "kafka-group-keyed", partitions: 2, ..KAFKA_GROUP };
 
 /// The first document's lock over a table, with a primary key.
 pub const SQL_INSERT_UPDATE: InsertUpdate =
@@ -250,6 +286,13 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(TASK_SERVER),
         Box::new(TASK_SERVER_AGEING),
         Box::new(InMemory),
+        Box::new(REDIS_STREAM),
+        Box::new(KAFKA_PER_CALL_RAW),
+        Box::new(KAFKA_PER_CALL),
+        Box::new(KAFKA_FLUSHED_BATCH),
+        Box::new(KAFKA_FLUSHED),
+        Box::new(KAFKA_GROUP),
+        Box::new(KAFKA_GROUP_KEYED),
     ]
 }
 

@@ -159,6 +159,7 @@ impl Keys {
                 Err(reply) => reply,
             },
             Command::Script(script) => self.script(script, now),
+            Command::Stream(command) => panic!("the reference does not know {command}"),
         })
     }
 

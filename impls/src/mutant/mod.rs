@@ -4,12 +4,14 @@
 mod confirmed_queue;
 mod file_lock;
 mod etcd;
+mod kafka_group;
 mod redis_lock;
 mod reliable_list;
 mod server_lock;
 mod sql_lock;
 mod zookeeper;
 mod task_server;
+mod stream;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -64,6 +66,8 @@ pub fn mutants() -> Vec<Mutant> {
         reliable_list::mutants(),
         confirmed_queue::mutants(),
         task_server::mutants(),
+        kafka_group::mutants(),
+        stream::mutants(),
     ]
     .into_iter()
     .flatten()

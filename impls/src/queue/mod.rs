@@ -1,6 +1,8 @@
 //! Queues, one a file.
 
 pub mod blocking_list;
+pub mod kafka_group;
+pub mod kafka_per_call;
 pub mod list;
 pub mod memory;
 pub mod reliable_list;
@@ -8,6 +10,7 @@ pub mod rmq;
 pub mod rmq_confirmed;
 pub mod task_server;
 pub mod task_server_prose;
+pub mod stream;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;

@@ -5,6 +5,7 @@ pub mod files;
 pub mod kv;
 pub mod lock_server;
 pub mod memory;
+pub mod log;
 pub mod resource;
 pub mod store;
 pub mod table;
@@ -14,6 +15,7 @@ pub mod task_server;
 use contend_model::algorithm::{Service, Timing};
 use contend_model::process::Process;
 
+use log::Log;
 use resource::{Checks, Resource};
 use store::{Durability, Settings, Store};
 use table::Database;
@@ -73,5 +75,16 @@ pub fn task_and_resource(checks: Checks, server: impl Process) -> Vec<Service> {
     vec![
         Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "task-server", process: Box::new(server) },
+/// A broker whose sessions last for a lease, with a replica if the world has room for one.
+pub fn log_settings(timing: &Timing, partitions: u8) -> log::Settings {
+    let replica = timing.replication_lag;
+    log::Settings { partitions, session: timing.lease, replica, lacks: None }
+}
+
+/// A resource and a broker.
+pub fn log_and_resource(checks: Checks, settings: log::Settings) -> Vec<Service> {
+    vec![
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
+        Service { name: "kafka", process: Box::new(Log::new(settings)) },
     ]
 }

@@ -7,6 +7,7 @@
 
 mod keyspace;
 mod script;
+mod stream;
 
 use contend_model::ident::{NodeId, Peer};
 use contend_model::message::Message;
@@ -17,6 +18,7 @@ use contend_model::time::{Range, Span};
 use contend_model::timer::Timer;
 
 pub use keyspace::{Data, Keyspace};
+pub use stream::Stream;
 
 /// When what was acknowledged is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +66,14 @@ pub enum Guard {
     SettleRemoves,
     /// Only items whose lease has ended are reaped.
     ReapChecksLease,
+    /// What a consumer reads from a stream is pending until it is acknowledged.
+    ReadKeepsPending,
+    /// Only pending entries that were idle for long enough are claimed.
+    ClaimJudgesIdleness,
+    /// A claimed entry is not idle.
+    ClaimEndsIdleness,
+    /// An acknowledged entry is pending no more.
+    AckEndsPending,
     /// Blocked clients whose connection has ended are not served.
     ForgetsTheDisconnected,
     /// With `appendfsync always`, what was acknowledged survives a crash.
@@ -185,6 +195,7 @@ impl Store {
                 Reply::Int(u32::from(self.live.remove_element(key, value)))
             }
             Command::Llen(key) => Reply::Int(self.live.list(key).len() as u32),
+            Command::Stream(command) => self.run_on_stream(command, out),
             Command::Script(script) => self.run(script, by, out),
         };
         Some(reply)
@@ -193,21 +204,21 @@ impl Store {
     /// `WRONGTYPE`: a list command finds a string, or a script that begins with `GET` a list. A
     /// move says so of either list before it takes anything, unless there is nothing to take.
     fn is_of_another_type(&self, command: Command) -> bool {
-        let is_string = |key| matches!(self.live.get(key), Reply::Value(_));
         let is_list = |key| !self.live.list(key).is_empty();
+        let is_other = |key| self.live.contains(key) && !is_list(key);
         match command {
             Command::Pop(_, key)
             | Command::BlockingPop(_, key)
             | Command::Lrem(key, _)
-            | Command::Llen(key) => is_string(key),
+            | Command::Llen(key) => is_other(key),
             Command::Move { from, to, .. } | Command::BlockingMove { from, to, .. } => {
-                is_string(from) || is_list(from) && is_string(to)
+                is_other(from) || is_list(from) && is_other(to)
             }
             Command::Script(
                 Script::CompareDelete(key, _)
                 | Script::CompareExpire(key, ..)
                 | Script::AcquireFenced { key, .. },
-            ) => is_list(key),
+            ) => is_list(key) || self.live.stream(key).is_some(),
             _ => false,
         }
     }

@@ -44,6 +44,7 @@ impl SteppedStore {
     }
 
     /// The store learns that a connection is gone.
+    #[allow(dead_code)]
     pub fn disconnect(&mut self, peer: Peer) -> Vec<Answer> {
         self.step(Event::Disconnected(peer))
     }

@@ -5,6 +5,7 @@ pub mod files;
 pub mod kv;
 pub mod lock_server;
 pub mod memory;
+pub mod log;
 pub mod resource;
 pub mod store;
 pub mod table;
@@ -30,6 +31,10 @@ pub enum Message {
     LockServer(lock_server::Request),
     /// A lock server's answer.
     LockServerReply(lock_server::Reply),
+    /// A request to a log's broker.
+    Log(log::Request),
+    /// A broker's answer.
+    LogReply(log::Reply),
     /// A request to a SQL server.
     Table(table::Request),
     /// A SQL server's answer.
@@ -93,6 +98,8 @@ impl fmt::Display for Message {
             Message::FilesReply(reply) => reply.fmt(f),
             Message::LockServer(request) => request.fmt(f),
             Message::LockServerReply(reply) => reply.fmt(f),
+            Message::Log(request) => request.fmt(f),
+            Message::LogReply(reply) => reply.fmt(f),
             Message::Table(request) => request.fmt(f),
             Message::TableReply(reply) => reply.fmt(f),
             Message::Broker(request) => request.fmt(f),
@@ -133,6 +140,8 @@ impl Symmetric for Message {
             Message::Files(request) => request.permute(permutation),
             Message::FilesReply(reply) => reply.permute(permutation),
             Message::LockServer(request) => request.permute(permutation),
+            Message::Log(request) => request.permute(permutation),
+            Message::LogReply(reply) => reply.permute(permutation),
             Message::Table(request) => request.permute(permutation),
             Message::TableReply(reply) => reply.permute(permutation),
             Message::Broker(request) => request.permute(permutation),

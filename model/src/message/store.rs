@@ -1,12 +1,16 @@
 //! The vocabulary of a Redis-like store: the commands that locks and queues are built from, in
 //! the server's own terms. Source: the command reference at redis.io/docs/latest/commands.
 
+mod stream;
+
 use std::fmt;
 
 use crate::ident::{Item, Token};
 use crate::message::Message;
 use crate::symmetry::{Permutation, Symmetric};
 use crate::time::Span;
+
+pub use stream::StreamCommand;
 
 /// A key: a name, or a name and the item it is about (`lease:itemA1`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,6 +133,8 @@ pub enum Command {
     Lrem(Key, Value),
     /// `LLEN key` → the length.
     Llen(Key),
+    /// A command on a stream.
+    Stream(StreamCommand),
     /// `EVALSHA`: a script, which is atomic.
     Script(Script),
 }
@@ -230,6 +236,8 @@ pub enum Reply {
     Int(u32),
     /// A value.
     Value(Value),
+    /// An entry of a stream.
+    Entry(u32, Item),
     /// What a blocking pop answers: which list, and what was in it.
     Pair(Key, Value),
     /// `WRONGTYPE`, or `ERR value is not an integer`.
@@ -336,6 +344,7 @@ impl fmt::Display for Command {
             }
             Command::Lrem(key, value) => write!(f, "LREM {key} 1 {value}"),
             Command::Llen(key) => write!(f, "LLEN {key}"),
+            Command::Stream(command) => command.fmt(f),
             Command::Script(script) => script.fmt(f),
         }
     }
@@ -381,6 +390,7 @@ impl fmt::Display for Reply {
             Reply::Nil => f.write_str("nil"),
             Reply::Int(number) => number.fmt(f),
             Reply::Value(value) => value.fmt(f),
+            Reply::Entry(entry, item) => write!(f, "{entry}: {item}"),
             Reply::Pair(key, value) => write!(f, "({key}, {value})"),
             Reply::Error => f.write_str("ERR"),
         }
@@ -424,6 +434,7 @@ impl Symmetric for Command {
                 from.permute(permutation);
                 to.permute(permutation);
             }
+            Command::Stream(command) => command.permute(permutation),
             Command::Script(script) => script.permute(permutation),
         }
     }
@@ -456,6 +467,7 @@ impl Symmetric for Reply {
     fn permute(&mut self, permutation: &Permutation) {
         match self {
             Reply::Value(value) => value.permute(permutation),
+            Reply::Entry(_, item) => item.permute(permutation),
             Reply::Pair(key, value) => {
                 key.permute(permutation);
                 value.permute(permutation);

@@ -6,6 +6,8 @@ use contend_model::ident::NodeId;
 use contend_model::message::store::{End, Key, Reply, Value};
 use contend_model::symmetry::{Permutation, Symmetric};
 
+use super::stream::Stream;
+
 /// What a key holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Data {
@@ -13,6 +15,8 @@ pub enum Data {
     String(Value),
     /// A list, its head first. A list that has lost its last element is no longer there.
     List(Vec<Value>),
+    /// A stream and its group, which are there for ever.
+    Stream(Stream),
 }
 
 /// What a key holds and when it ends.
@@ -42,7 +46,7 @@ impl Keyspace {
         match self.entries.get(&key).map(|entry| &entry.data) {
             None => Reply::Nil,
             Some(Data::String(value)) => Reply::Value(*value),
-            Some(Data::List(_)) => Reply::Error,
+            Some(Data::List(_) | Data::Stream(_)) => Reply::Error,
         }
     }
 
@@ -75,12 +79,22 @@ impl Keyspace {
 
     /// All deadlines in use.
     pub fn deadlines(&self) -> impl Iterator<Item = u8> {
-        self.entries.values().filter_map(|entry| entry.deadline)
+        let of_pending = self.entries.values().filter_map(|entry| match &entry.data {
+            Data::Stream(stream) => Some(stream.deadlines()),
+            Data::String(_) | Data::List(_) => None,
+        });
+        let of_keys = self.entries.values().filter_map(|entry| entry.deadline);
+        of_keys.chain(of_pending.flatten())
     }
 
     /// The deadline has passed: whatever it belongs to ends, or, in a store that forgets to, lives
     /// on without one.
     pub fn expire(&mut self, deadline: u8, ends: bool) {
+        for entry in self.entries.values_mut() {
+            if let Data::Stream(stream) = &mut entry.data {
+                stream.expire(deadline);
+            }
+        }
         if ends {
             self.entries.retain(|_, entry| entry.deadline != Some(deadline));
         } else {
@@ -103,7 +117,7 @@ impl Keyspace {
                 *number += 1;
                 Reply::Int(*number)
             }
-            Data::String(_) | Data::List(_) => Reply::Error,
+            Data::String(_) | Data::List(_) | Data::Stream(_) => Reply::Error,
         }
     }
 
@@ -111,14 +125,35 @@ impl Keyspace {
     pub fn list(&self, key: Key) -> &[Value] {
         match self.entries.get(&key).map(|entry| &entry.data) {
             Some(Data::List(elements)) => elements,
-            Some(Data::String(_)) | None => &[],
+            Some(Data::String(_) | Data::Stream(_)) | None => &[],
         }
     }
 
     fn list_mut(&mut self, key: Key) -> Option<&mut Vec<Value>> {
         match self.entries.get_mut(&key).map(|entry| &mut entry.data) {
             Some(Data::List(elements)) => Some(elements),
-            Some(Data::String(_)) | None => None,
+            Some(Data::String(_) | Data::Stream(_)) | None => None,
+        }
+    }
+
+    /// A stream, if there is one.
+    pub fn stream(&self, key: Key) -> Option<&Stream> {
+        match self.entries.get(&key).map(|entry| &entry.data) {
+            Some(Data::Stream(stream)) => Some(stream),
+            Some(Data::String(_) | Data::List(_)) | None => None,
+        }
+    }
+
+    /// A stream, which is made if there is none.
+    ///
+    /// # Panics
+    /// If the key holds something else.
+    pub(super) fn stream_mut(&mut self, key: Key) -> &mut Stream {
+        let data = Data::Stream(Stream::default());
+        let absent = Entry { data, deadline: None, setter: None };
+        match &mut self.entries.entry(key).or_insert(absent).data {
+            Data::Stream(stream) => stream,
+            Data::String(_) | Data::List(_) => panic!("{key} holds no stream"),
         }
     }
 
@@ -180,6 +215,7 @@ impl Symmetric for Keyspace {
             match &mut entry.data {
                 Data::String(value) => value.permute(permutation),
                 Data::List(elements) => elements.permute(permutation),
+                Data::Stream(stream) => stream.permute(permutation),
             }
             self.entries.insert(key, entry);
         }
