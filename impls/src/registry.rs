@@ -32,6 +32,8 @@ use crate::lock::steps_cache::{Reading, StepsCache};
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
+use crate::queue::sql_claim::SqlClaim;
+use crate::queue::sql_table::SqlTable;
 use crate::retry::Retry;
 use crate::service::table::Counts;
 
@@ -63,6 +65,15 @@ pub const REDIS_QUEUE: ReliableList = ReliableList {
     syncs_every_write: true,
     lacks: None,
     store_lacks: None,
+};
+
+/// The repaired queue over a table; the others differ from it by a setting.
+pub const SQL_QUEUE: SqlClaim = SqlClaim {
+    name: "sql-claim",
+    outbox: false,
+    names_claim: true,
+    lacks: None,
+    server_lacks: None,
 };
 
 /// The first document's lock over a table, with a primary key.
@@ -185,6 +196,15 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(BlockingList),
         Box::new(Retry { inner: BlockingList, card: retried_queue }),
         Box::new(REDIS_QUEUE),
+        Box::new(SqlTable { selects_id: false }),
+        Box::new(SqlTable { selects_id: true }),
+        Box::new(SQL_QUEUE),
+        Box::new(SqlClaim {
+            name: "sql-visibility-timeout",
+            names_claim: false,
+            ..SQL_QUEUE
+        }),
+        Box::new(SqlClaim { name: "sql-outbox-claim", outbox: true, ..SQL_QUEUE }),
     ]
 }
 

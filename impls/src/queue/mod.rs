@@ -3,6 +3,8 @@
 pub mod blocking_list;
 pub mod list;
 pub mod reliable_list;
+pub mod sql_claim;
+pub mod sql_table;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;
