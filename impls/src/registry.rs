@@ -30,9 +30,14 @@ use crate::lock::sql_version::Version;
 use crate::lock::sql_wait_then_enter::WaitThenEnter;
 use crate::lock::steps_cache::{Reading, StepsCache};
 use crate::queue::blocking_list::BlockingList;
+use crate::queue::file_claim::FileClaim;
+use crate::queue::file_offset::FileOffset;
+use crate::queue::file_per_message::FilePerMessage;
 use crate::queue::list::CacheList;
 use crate::queue::reliable_list::ReliableList;
 use crate::queue::sql_claim::SqlClaim;
+use crate::queue::sql_locked_consumer::LockedConsumer;
+use crate::queue::sql_outbox::SqlOutbox;
 use crate::queue::sql_table::SqlTable;
 use crate::retry::Retry;
 use crate::service::table::Counts;
@@ -67,11 +72,13 @@ pub const REDIS_QUEUE: ReliableList = ReliableList {
     store_lacks: None,
 };
 
+/// The repaired queue over files.
+pub const FILE_QUEUE: FileClaim = FileClaim { name: "file-claim", lacks: None, files_lack: None };
+
 /// The repaired queue over a table; the others differ from it by a setting.
 pub const SQL_QUEUE: SqlClaim = SqlClaim {
     name: "sql-claim",
     outbox: false,
-    names_claim: true,
     lacks: None,
     server_lacks: None,
 };
@@ -199,12 +206,12 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(SqlTable { selects_id: false }),
         Box::new(SqlTable { selects_id: true }),
         Box::new(SQL_QUEUE),
-        Box::new(SqlClaim {
-            name: "sql-visibility-timeout",
-            names_claim: false,
-            ..SQL_QUEUE
-        }),
+        Box::new(SqlOutbox),
         Box::new(SqlClaim { name: "sql-outbox-claim", outbox: true, ..SQL_QUEUE }),
+        Box::new(LockedConsumer),
+        Box::new(FileOffset),
+        Box::new(FilePerMessage),
+        Box::new(FILE_QUEUE),
     ]
 }
 

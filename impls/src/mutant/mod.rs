@@ -2,10 +2,12 @@
 //! away. Each is an algorithm like any other; the suite must notice what is missing.
 
 mod file_lock;
+mod file_queue;
 mod redis_lock;
 mod reliable_list;
 mod server_lock;
 mod sql_lock;
+mod sql_queue;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -57,6 +59,8 @@ pub fn mutants() -> Vec<Mutant> {
         server_lock::mutants(),
         file_lock::mutants(),
         reliable_list::mutants(),
+        sql_queue::mutants(),
+        file_queue::mutants(),
     ]
     .into_iter()
     .flatten()

@@ -1,9 +1,14 @@
 //! Queues, one a file.
 
 pub mod blocking_list;
+pub mod file_claim;
+pub mod file_offset;
+pub mod file_per_message;
 pub mod list;
 pub mod reliable_list;
 pub mod sql_claim;
+pub mod sql_locked_consumer;
+pub mod sql_outbox;
 pub mod sql_table;
 
 use contend_model::algorithm::{Card, Form};

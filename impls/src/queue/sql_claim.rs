@@ -9,8 +9,9 @@
 //! job that is done stays in the table, so that an insert that comes late finds it. What was
 //! delivered and not settled is given back before the next is asked for.
 //!
-//! Without its guards (`names_claim`) this is what a plain visibility time-out does: `WHERE id` alone, so that
-//! whoever had the job once may settle it or give it back.
+//! Without the attempt (`Guard::NamesAttempt`) this is what a plain visibility time-out does: `WHERE
+//! id` alone, so that whoever had the job once may settle it or give it back. To settle what somebody else works on
+//! is harmless, since the effect is there; to give it back is not.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};
@@ -25,7 +26,7 @@ use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::timer::Timer;
 
-use super::sql_table::insert;
+use super::sql_table::{by_id, insert};
 use crate::service::database_and_resource;
 use crate::service::resource::Checks;
 use crate::service::table::{self, Database, Settings as ServerSettings};
@@ -42,8 +43,6 @@ pub struct SqlClaim {
     pub name: &'static str,
     /// Whether the item is inserted in a transaction with something else: an outbox.
     pub outbox: bool,
-    /// Whether a claim is settled by job, attempt and state, or by the job alone.
-    pub names_claim: bool,
     /// The check that the client has forgotten.
     pub lacks: Option<Guard>,
     /// The check that the server has forgotten.
@@ -61,10 +60,8 @@ pub enum Guard {
     OnlyClaimable,
     /// A claim has a lease.
     SetsLease,
-    /// Whoever settles or gives back names the attempt.
-    ComparesAttempt,
-    /// Only a running job is settled or given back.
-    ComparesState,
+    /// Whoever settles or gives back names the attempt, which must still be running.
+    NamesAttempt,
     /// Whoever settles looks at the number of affected rows.
     ChecksAffected,
     /// The effect of an item is applied once.
@@ -74,7 +71,6 @@ pub enum Guard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Settings {
     outbox: bool,
-    names_claim: bool,
     lacks: Option<Guard>,
     timing: Timing,
 }
@@ -148,12 +144,9 @@ impl Client {
 
     /// `WHERE id = key AND attempt = n AND state = 'running'`.
     fn own(&self, (key, attempt): (Key, u32)) -> Filter {
-        let names = |guard| self.settings.names_claim && self.has(guard);
-        Filter {
-            key: Some(key),
-            number: names(Guard::ComparesAttempt).then_some(attempt),
-            value: names(Guard::ComparesState).then_some(HELD),
-            ..Filter::default()
+        match self.has(Guard::NamesAttempt) {
+            true => Filter { number: Some(attempt), value: Some(HELD), ..by_id(key) },
+            false => by_id(key),
         }
     }
 
@@ -253,18 +246,11 @@ impl Process for Client {
 
 impl Algorithm for SqlClaim {
     fn card(&self) -> Card {
-        let (form, summary) = match (self.names_claim, self.outbox) {
-            (false, _) => (
-                Form::Intended,
-                "a visibility time-out: settling and giving back by the job alone hit whoever has it now",
-            ),
-            (true, false) => {
-                (Form::Repaired, "one statement claims, with attempt and lease; effects are idempotent")
-            }
-            (true, true) => (Form::Repaired, "an outbox read by claims, not by a position in it"),
+        let summary = match self.outbox {
+            false => "one statement claims, with attempt and lease; effects are idempotent",
+            true => "an outbox read by claims, not by a position in it",
         };
-        let terminal = if self.names_claim { "0NCT" } else { "0NC" };
-        super::card(self.name, "RQ-DB", form, "sql", summary)
+        super::card(self.name, "RQ-DB", Form::Repaired, "sql", summary)
             .claim(Property::NoLoss, "0NCT")
             .claim(Property::NoPhantom, "0NCT")
             .claim(Property::NoDuplicate, "0")
@@ -272,13 +258,13 @@ impl Algorithm for SqlClaim {
             .claim(Property::AtMostOnce, "0NCT")
             .claim(Property::Exclusive, "0NC")
             .claim(Property::Fifo, "0")
-            .claim(Property::TerminalStays, terminal)
+            .claim(Property::TerminalStays, "0NCT")
             .claim(Property::Progress, "0NCT")
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
-        let SqlClaim { outbox, names_claim, lacks, .. } = *self;
-        let settings = Settings { outbox, names_claim, lacks, timing: *timing };
+        let SqlClaim { outbox, lacks, .. } = *self;
+        let settings = Settings { outbox, lacks, timing: *timing };
         Box::new(Client { settings, claim: None, phase: Phase::Idle })
     }
 
