@@ -42,6 +42,9 @@ use crate::lock::zookeeper::steps::Steps as NodeSteps;
 use crate::queue::blocking_list::BlockingList;
 use crate::queue::kafka_group::KafkaGroup;
 use crate::queue::kafka_per_call::PerCall;
+use crate::queue::file_claim::FileClaim;
+use crate::queue::file_offset::FileOffset;
+use crate::queue::file_per_message::FilePerMessage;
 use crate::queue::list::CacheList;
 use crate::queue::memory::InMemory;
 use crate::queue::reliable_list::ReliableList;
@@ -50,6 +53,10 @@ use crate::queue::rmq_confirmed::Confirmed;
 use crate::queue::task_server::TaskServer;
 use crate::queue::task_server_prose::TaskServerProse;
 use crate::queue::stream::StreamQueue;
+use crate::queue::sql_claim::SqlClaim;
+use crate::queue::sql_locked_consumer::LockedConsumer;
+use crate::queue::sql_outbox::SqlOutbox;
+use crate::queue::sql_table::SqlTable;
 use crate::retry::Retry;
 use crate::service::table::Counts;
 use crate::service::task_server::Order;
@@ -134,6 +141,17 @@ pub const KAFKA_GROUP: KafkaGroup =
 /// The same with two partitions: order is kept within each.
 pub const KAFKA_GROUP_KEYED: KafkaGroup =
     KafkaGroup { name: "kafka-group-keyed", partitions: 2, ..KAFKA_GROUP };
+
+/// The repaired queue over files.
+pub const FILE_QUEUE: FileClaim = FileClaim { name: "file-claim", lacks: None, files_lack: None };
+
+/// The repaired queue over a table; the others differ from it by a setting.
+pub const SQL_QUEUE: SqlClaim = SqlClaim {
+    name: "sql-claim",
+    outbox: false,
+    lacks: None,
+    server_lacks: None,
+};
 
 /// The first document's lock over a table, with a primary key.
 pub const SQL_INSERT_UPDATE: InsertUpdate =
@@ -293,6 +311,15 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(KAFKA_FLUSHED),
         Box::new(KAFKA_GROUP),
         Box::new(KAFKA_GROUP_KEYED),
+        Box::new(SqlTable { selects_id: false }),
+        Box::new(SqlTable { selects_id: true }),
+        Box::new(SQL_QUEUE),
+        Box::new(SqlOutbox),
+        Box::new(SqlClaim { name: "sql-outbox-claim", outbox: true, ..SQL_QUEUE }),
+        Box::new(LockedConsumer),
+        Box::new(FileOffset),
+        Box::new(FilePerMessage),
+        Box::new(FILE_QUEUE),
     ]
 }
 

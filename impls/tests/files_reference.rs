@@ -279,7 +279,7 @@ proptest! {
     #[test]
     fn any_conversation_is_answered_as_the_reference_answers_it(moves in moves()) {
         let grace = Span::ms(1);
-        let settings = Settings { sync_every: None, cache: None, age: None, grace, lacks: None };
+        let settings = Settings { sync_every: None, cache: None, age: None, by_change: false, grace, lacks: None };
         let mut files = Stepped::new(Files::new(settings));
         let mut reference = Reference::default();
         // Every exclusive create has a verifier of its own.

@@ -192,6 +192,7 @@ fn filters() -> impl Strategy<Value = Filter> {
     (prop::option::weighted(0.7, keys()), owner, value, number, standing).prop_map(
         |(key, owner, value, number, standing)| Filter {
             key,
+            above: None,
             item: None,
             owner,
             value,

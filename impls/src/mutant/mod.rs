@@ -5,6 +5,7 @@ mod confirmed_queue;
 mod file_lock;
 mod etcd;
 mod kafka_group;
+mod file_queue;
 mod redis_lock;
 mod reliable_list;
 mod server_lock;
@@ -12,6 +13,7 @@ mod sql_lock;
 mod zookeeper;
 mod task_server;
 mod stream;
+mod sql_queue;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -68,6 +70,8 @@ pub fn mutants() -> Vec<Mutant> {
         task_server::mutants(),
         kafka_group::mutants(),
         stream::mutants(),
+        sql_queue::mutants(),
+        file_queue::mutants(),
     ]
     .into_iter()
     .flatten()

@@ -35,6 +35,8 @@ pub enum Guard {
     CreateIsExclusive,
     /// A file grows old.
     Ages,
+    /// A file that is renamed is young again, where changes count.
+    RenameIsChange,
     /// A lock is given to one open file at a time.
     LocksExclude,
     /// A lock ends with the connection.
@@ -55,6 +57,9 @@ pub struct Settings {
     pub cache: Option<Span>,
     /// The age from which on `stat` calls a file old; `None` if nobody asks.
     pub age: Option<Span>,
+    /// Whether the age is that of the last change (`st_ctime`), which a rename is too, not of the last
+    /// write.
+    pub by_change: bool,
     /// How long no lock is given after a restart.
     pub grace: Span,
     /// The check that this file system has forgotten.

@@ -43,13 +43,25 @@ pub fn plain_store(timing: &Timing) -> Vec<Service> {
 /// after a restart for as long as a client library is patient.
 pub fn file_settings(timing: &Timing) -> files::Settings {
     let grace = timing.timeout;
-    files::Settings { sync_every: None, cache: None, age: None, grace, lacks: None }
+    files::Settings {
+        sync_every: None,
+        cache: None,
+        age: None,
+        by_change: false,
+        grace,
+        lacks: None,
+    }
 }
 
 /// A resource that checks nothing and a file system.
 pub fn files_and_resource(settings: files::Settings) -> Vec<Service> {
+    files_and_checked_resource(Checks::Nothing, settings)
+}
+
+/// A resource and a file system.
+pub fn files_and_checked_resource(checks: Checks, settings: files::Settings) -> Vec<Service> {
     vec![
-        Service { name: "resource", process: Box::new(Resource::new(Checks::Nothing)) },
+        Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "nfs", process: Box::new(files::Files::new(settings)) },
     ]
 }

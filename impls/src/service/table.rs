@@ -89,6 +89,8 @@ pub struct Settings {
     pub durability: Durability,
     /// Whether `locks.name` is a primary key. Jobs and versions have one in any case.
     pub primary_key: bool,
+    /// Whether there is a unique index on `jobs.item`.
+    pub unique_items: bool,
     /// Which rows `UPDATE` counts.
     pub counts: Counts,
     /// The check that this server has forgotten.
@@ -100,6 +102,7 @@ impl Settings {
     pub const POSTGRES: Settings = Settings {
         durability: Durability::Always,
         primary_key: true,
+        unique_items: false,
         counts: Counts::Matched,
         lacks: None,
     };

@@ -21,6 +21,8 @@ pub enum Name {
     Token(Token),
     /// A name about one item.
     Item(Item),
+    /// `item.token`: what somebody has claimed.
+    Claim(Item, Token),
 }
 
 /// Where a file is. Directories that are named here exist from the beginning.
@@ -142,6 +144,13 @@ pub enum Request {
         /// All that is in it afterwards.
         line: Line,
     },
+    /// `open(O_CREAT|O_TRUNC)`, `write`, `close` → `Done`.
+    Put {
+        /// Which file.
+        path: Path,
+        /// All that is in it afterwards.
+        line: Line,
+    },
     /// `open(O_CREAT|O_APPEND)`, `write`, `close` → `Done`.
     Append {
         /// Which file.
@@ -222,6 +231,7 @@ impl fmt::Display for Name {
             Name::Number(number) => number.fmt(f),
             Name::Token(token) => token.fmt(f),
             Name::Item(item) => item.fmt(f),
+            Name::Claim(item, token) => write!(f, "{item}.{token}"),
         }
     }
 }
@@ -270,6 +280,7 @@ impl fmt::Display for Request {
             Request::Unlink(path) => write!(f, "unlink {path}"),
             Request::Read { path, at } => write!(f, "read {path} line {at}"),
             Request::Write { file, line } => write!(f, "write {file} {line}"),
+            Request::Put { path, line } => write!(f, "put {path} {line}"),
             Request::Append { path, line } => write!(f, "append {path} {line}"),
             Request::Next { directory, after: None } => write!(f, "readdir {directory}/"),
             Request::Next { directory, after: Some(name) } => {
@@ -307,6 +318,10 @@ impl Symmetric for Name {
         match self {
             Name::Token(token) => token.permute(permutation),
             Name::Item(item) => item.permute(permutation),
+            Name::Claim(item, token) => {
+                item.permute(permutation);
+                token.permute(permutation);
+            }
             Name::Text(_) | Name::Number(_) => {}
         }
     }
@@ -357,7 +372,7 @@ impl Symmetric for Request {
                 file.permute(permutation);
                 line.permute(permutation);
             }
-            Request::Append { path, line } => {
+            Request::Put { path, line } | Request::Append { path, line } => {
                 path.permute(permutation);
                 line.permute(permutation);
             }

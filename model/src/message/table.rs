@@ -60,6 +60,8 @@ pub enum Standing {
 pub struct Filter {
     /// The first column equals this.
     pub key: Option<Key>,
+    /// The first column is a number above this.
+    pub above: Option<u32>,
     /// The item equals this.
     pub item: Option<Item>,
     /// The owner equals this.
@@ -80,6 +82,10 @@ pub enum Count {
     Keep,
     /// `fence = locks.fence + 1`.
     Next,
+    /// `attempt = jobs.attempt % n + 1`: numbers that come again, where only a few may be told apart.
+    Cycle(u32),
+    /// `version = n`.
+    To(u32),
 }
 
 /// What `SET` does to the lease.
@@ -299,6 +305,7 @@ impl Filter {
     /// `WHERE name = 'lock'`.
     pub const LOCK: Filter = Filter {
         key: Some(Key::Lock),
+        above: None,
         item: None,
         owner: None,
         value: None,

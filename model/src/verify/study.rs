@@ -75,7 +75,7 @@ impl Study {
             // In calm, starvation is asked for as well, and has a study of its own.
             Study::Queueing if environment == Environment::Calm => &QUEUES[..8],
             Study::Queueing => QUEUES,
-            Study::Ordering => &[Property::Fifo],
+            Study::Ordering => &[Property::Fifo, Property::NoLoss],
             Study::Starving => &[Property::Progress],
         }
     }

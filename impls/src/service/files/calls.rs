@@ -47,6 +47,10 @@ impl Files {
             Request::Rename { from, to } => self.rename(from, to, by, out),
             Request::Read { path, at } => self.read(path, at),
             Request::Write { file, line } => self.write(file, line, out),
+            Request::Put { path, line } => match self.create(path, by, out) {
+                Reply::Opened(file) => self.write(file, line, out),
+                refused => refused,
+            },
             Request::Append { path, line } => self.append(path, line, by, out),
             Request::Next { directory, after } => {
                 self.live.next(directory, after).map_or(Reply::NoEntry, Reply::Entry)
@@ -213,6 +217,9 @@ impl Files {
         self.note_disposal(inode, by, out);
         self.live.unname(from);
         self.live.name(to, inode);
+        if self.settings.by_change && self.has(Guard::RenameIsChange) {
+            self.grow_young(inode, out);
+        }
         Reply::Done
     }
 

@@ -19,7 +19,7 @@ impl Database {
             Some(key) => key,
             None => Key::Number(self.draw(insert.table)),
         };
-        if let Some(taken) = self.taken(peer, insert.table, key)? {
+        if let Some(taken) = self.taken(peer, insert, key)? {
             return self.conflict(peer, insert, taken, out);
         }
         let lease = match insert.lease {
@@ -35,14 +35,18 @@ impl Database {
         Ok(if insert.returning { Reply::Row(row) } else { Reply::Count(1) })
     }
 
-    /// The row that has the key already. Whoever finds one that another transaction is inserting,
+    /// The row that has the key already, or, where items are unique, the item. Whoever finds one that another transaction is inserting,
     /// changing or deleting waits until it is known what becomes of it.
-    fn taken(&self, peer: Peer, table: Table, key: Key) -> Progress<Option<Entry>> {
+    fn taken(&self, peer: Peer, insert: &Insert, key: Key) -> Progress<Option<Entry>> {
+        let table = insert.table;
+        let item = insert.item.filter(|_| self.settings.unique_items);
         let keyed = table != Table::Locks || self.settings.primary_key;
         if !keyed || !self.has(Guard::UniqueKey) {
             return Ok(None);
         }
-        let same = |image: Option<Image>| image.is_some_and(|image| image.key == key);
+        let equal =
+            |image: Image| image.key == key || item.is_some_and(|item| image.item == Some(item));
+        let same = |image: Option<Image>| image.is_some_and(equal);
         let concerned = |entry: &&Entry| {
             entry.table == table && (same(entry.committed) || same(entry.pending.flatten()))
         };

@@ -73,6 +73,8 @@ impl Image {
         let number = match set.number {
             Count::Keep => self.number,
             Count::Next => self.number + 1,
+            Count::Cycle(most) => self.number % most + 1,
+            Count::To(number) => number,
         };
         let grantee = if matches!(set.owner, Some(Some(_))) || set.value == Some(HELD) {
             by
@@ -89,6 +91,7 @@ impl Image {
     /// Whether all of the condition holds.
     pub fn matches(&self, filter: &Filter) -> bool {
         filter.key.is_none_or(|key| key == self.key)
+            && filter.above.is_none_or(|bound| self.key > Key::Number(bound))
             && filter.item.is_none_or(|item| Some(item) == self.item)
             && filter.owner.is_none_or(|owner| Some(owner) == self.owner)
             && filter.value.is_none_or(|value| value == self.value)

@@ -89,6 +89,7 @@ fn conditions(table: Table, filter: &Filter) -> Vec<String> {
     let Columns { key, owner, value, number, lease } = table.columns();
     let mut all = Vec::new();
     all.extend(filter.key.map(|wanted| format!("{key} = {wanted}")));
+    all.extend(filter.above.map(|bound| format!("{key} > {bound}")));
     all.extend(filter.item.map(|wanted| format!("item = {wanted}")));
     all.extend(filter.owner.map(|wanted| format!("{owner} = {wanted}")));
     all.extend(filter.value.map(|wanted| format!("{value} = {}", table.literal(wanted))));
@@ -119,8 +120,11 @@ fn write_set(f: &mut fmt::Formatter<'_>, table: Table, set: &Set) -> fmt::Result
         None => format!("{owner} = NULL"),
     }));
     all.extend(set.value.map(|new| format!("{value} = {}", table.literal(new))));
-    if set.number == Count::Next {
-        all.push(format!("{number} = {table}.{number} + 1"));
+    match set.number {
+        Count::Keep => {}
+        Count::Next => all.push(format!("{number} = {table}.{number} + 1")),
+        Count::Cycle(most) => all.push(format!("{number} = {table}.{number} % {most} + 1")),
+        Count::To(new) => all.push(format!("{number} = {new}")),
     }
     match set.lease {
         Lease::Keep => {}
