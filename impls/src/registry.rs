@@ -40,23 +40,23 @@ use crate::lock::zookeeper::session_per_call::SessionPerCall;
 use crate::lock::zookeeper::single_node;
 use crate::lock::zookeeper::steps::Steps as NodeSteps;
 use crate::queue::blocking_list::BlockingList;
-use crate::queue::kafka_group::KafkaGroup;
-use crate::queue::kafka_per_call::PerCall;
 use crate::queue::file_claim::FileClaim;
 use crate::queue::file_offset::FileOffset;
 use crate::queue::file_per_message::FilePerMessage;
+use crate::queue::kafka_group::KafkaGroup;
+use crate::queue::kafka_per_call::PerCall;
 use crate::queue::list::CacheList;
 use crate::queue::memory::InMemory;
 use crate::queue::reliable_list::ReliableList;
 use crate::queue::rmq::{Reading as Declared, Rmq};
 use crate::queue::rmq_confirmed::Confirmed;
-use crate::queue::task_server::TaskServer;
-use crate::queue::task_server_prose::TaskServerProse;
-use crate::queue::stream::StreamQueue;
 use crate::queue::sql_claim::SqlClaim;
 use crate::queue::sql_locked_consumer::LockedConsumer;
 use crate::queue::sql_outbox::SqlOutbox;
 use crate::queue::sql_table::SqlTable;
+use crate::queue::stream::StreamQueue;
+use crate::queue::task_server::TaskServer;
+use crate::queue::task_server_prose::TaskServerProse;
 use crate::retry::Retry;
 use crate::service::table::Counts;
 use crate::service::task_server::Order;
@@ -146,12 +146,8 @@ pub const KAFKA_GROUP_KEYED: KafkaGroup =
 pub const FILE_QUEUE: FileClaim = FileClaim { name: "file-claim", lacks: None, files_lack: None };
 
 /// The repaired queue over a table; the others differ from it by a setting.
-pub const SQL_QUEUE: SqlClaim = SqlClaim {
-    name: "sql-claim",
-    outbox: false,
-    lacks: None,
-    server_lacks: None,
-};
+pub const SQL_QUEUE: SqlClaim =
+    SqlClaim { name: "sql-claim", outbox: false, lacks: None, server_lacks: None };
 
 /// The first document's lock over a table, with a primary key.
 pub const SQL_INSERT_UPDATE: InsertUpdate =

@@ -15,8 +15,14 @@ use service::{A, B, C, Stepped};
 
 const LOCK: Path = Path::named("lock");
 const OTHER: Path = Path::named("other");
-const SYNC: Settings =
-    Settings { sync_every: None, cache: None, age: None, by_change: false, grace: Span::ms(3), lacks: None };
+const SYNC: Settings = Settings {
+    sync_every: None,
+    cache: None,
+    age: None,
+    by_change: false,
+    grace: Span::ms(3),
+    lacks: None,
+};
 
 fn token(of: Peer) -> Token {
     Token { client: of.node, incarnation: 0, serial: 1 }

@@ -2,18 +2,18 @@
 //! away. Each is an algorithm like any other; the suite must notice what is missing.
 
 mod confirmed_queue;
-mod file_lock;
 mod etcd;
-mod kafka_group;
+mod file_lock;
 mod file_queue;
+mod kafka_group;
 mod redis_lock;
 mod reliable_list;
 mod server_lock;
 mod sql_lock;
-mod zookeeper;
-mod task_server;
-mod stream;
 mod sql_queue;
+mod stream;
+mod task_server;
+mod zookeeper;
 
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Property};
@@ -65,6 +65,7 @@ pub fn mutants() -> Vec<Mutant> {
         server_lock::mutants(),
         file_lock::mutants(),
         zookeeper::mutants(),
+        etcd::mutants(),
         reliable_list::mutants(),
         confirmed_queue::mutants(),
         task_server::mutants(),
@@ -76,8 +77,4 @@ pub fn mutants() -> Vec<Mutant> {
     .into_iter()
     .flatten()
     .collect()
-    [redis_lock::mutants(), zookeeper::mutants(), etcd::mutants(), reliable_list::mutants()]
-        .into_iter()
-        .flatten()
-        .collect()
 }

@@ -1,23 +1,23 @@
 //! Queues, one a file.
 
 pub mod blocking_list;
-pub mod kafka_group;
-pub mod kafka_per_call;
 pub mod file_claim;
 pub mod file_offset;
 pub mod file_per_message;
+pub mod kafka_group;
+pub mod kafka_per_call;
 pub mod list;
 pub mod memory;
 pub mod reliable_list;
 pub mod rmq;
 pub mod rmq_confirmed;
-pub mod task_server;
-pub mod task_server_prose;
-pub mod stream;
 pub mod sql_claim;
 pub mod sql_locked_consumer;
 pub mod sql_outbox;
 pub mod sql_table;
+pub mod stream;
+pub mod task_server;
+pub mod task_server_prose;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;

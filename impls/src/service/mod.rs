@@ -4,13 +4,13 @@ pub mod broker;
 pub mod files;
 pub mod kv;
 pub mod lock_server;
-pub mod memory;
 pub mod log;
+pub mod memory;
 pub mod resource;
 pub mod store;
 pub mod table;
-pub mod tree;
 pub mod task_server;
+pub mod tree;
 
 use contend_model::algorithm::{Service, Timing};
 use contend_model::process::Process;
@@ -87,6 +87,9 @@ pub fn task_and_resource(checks: Checks, server: impl Process) -> Vec<Service> {
     vec![
         Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "task-server", process: Box::new(server) },
+    ]
+}
+
 /// A broker whose sessions last for a lease, with a replica if the world has room for one.
 pub fn log_settings(timing: &Timing, partitions: u8) -> log::Settings {
     let replica = timing.replication_lag;

@@ -4,13 +4,13 @@ pub mod broker;
 pub mod files;
 pub mod kv;
 pub mod lock_server;
-pub mod memory;
 pub mod log;
+pub mod memory;
 pub mod resource;
 pub mod store;
 pub mod table;
-pub mod tree;
 pub mod task_server;
+pub mod tree;
 
 use std::fmt;
 
