@@ -10,7 +10,7 @@
 use contend_model::algorithm::{Algorithm, Card, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};
 use contend_model::message::Message;
-use contend_model::message::files::{Inode, Line, Name, Path, Reply, Request};
+use contend_model::message::files::{Line, Name, Path, Reply, Request};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::Property;
@@ -28,8 +28,7 @@ pub struct FilePerMessage;
 enum Client {
     Idle,
     Opening(Item),
-    Writing(Inode),
-    Closing,
+    Writing,
     Listing,
     Reading(Name),
     /// With what was read: nothing, if the file was empty.
@@ -54,18 +53,14 @@ impl Process for Client {
         };
         *self = match (*self, event, reply) {
             (_, Event::Invoke(Op::Enqueue(item)), _) => {
-                out.call(BACKEND, Request::Open(Path::within(MESSAGES, Name::Item(item))));
+                out.call(BACKEND, Request::Create(Path::within(MESSAGES, Name::Item(item))));
                 Client::Opening(item)
             }
             (Client::Opening(item), _, Some(Reply::Opened(file))) => {
                 out.call(BACKEND, Request::Write { file, line: Line::Item(item) });
-                Client::Writing(file)
+                Client::Writing
             }
-            (Client::Writing(file), _, Some(Reply::Done)) => {
-                out.call(BACKEND, Request::Close(file));
-                Client::Closing
-            }
-            (Client::Closing, Event::Deliver { .. }, _) => end(Outcome::Enqueued, out),
+            (Client::Writing, _, Some(Reply::Done)) => end(Outcome::Enqueued, out),
 
             (_, Event::Invoke(Op::Dequeue), _) => {
                 out.call(BACKEND, Request::Next { directory: MESSAGES, after: None });
@@ -99,10 +94,9 @@ impl Process for Client {
     fn permute(&mut self, permutation: &Permutation) -> bool {
         match self {
             Client::Opening(item) => item.permute(permutation),
-            Client::Writing(file) => file.permute(permutation),
             Client::Reading(name) => name.permute(permutation),
             Client::Unlinking(read) => read.permute(permutation),
-            Client::Idle | Client::Closing | Client::Listing => {}
+            Client::Idle | Client::Writing | Client::Listing => {}
         }
         true
     }
