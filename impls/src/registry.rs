@@ -76,12 +76,8 @@ pub const REDIS_QUEUE: ReliableList = ReliableList {
 pub const FILE_QUEUE: FileClaim = FileClaim { name: "file-claim", lacks: None, files_lack: None };
 
 /// The repaired queue over a table; the others differ from it by a setting.
-pub const SQL_QUEUE: SqlClaim = SqlClaim {
-    name: "sql-claim",
-    outbox: false,
-    lacks: None,
-    server_lacks: None,
-};
+pub const SQL_QUEUE: SqlClaim =
+    SqlClaim { name: "sql-claim", outbox: false, lacks: None, server_lacks: None };
 
 /// The first document's lock over a table, with a primary key.
 pub const SQL_INSERT_UPDATE: InsertUpdate =

@@ -10,16 +10,16 @@ use crate::service::files;
 
 pub(super) fn mutants() -> Vec<Mutant> {
     let own = [
-        (Guard::TakesOver, NoLoss, Crash),
-        (Guard::ChecksAge, Exclusive, Calm),
-        (Guard::FreshName, Exclusive, Lossy),
-        (Guard::HeedsStaleness, TerminalStays, Expiry),
-        (Guard::EffectIsIdempotent, AtMostOnce, Expiry),
+        (Guard::TakesOver, NoLoss, Crash, 1),
+        (Guard::ChecksAge, Exclusive, Calm, 1),
+        (Guard::FreshName, Exclusive, Lossy, 1),
+        (Guard::HeedsStaleness, TerminalStays, Expiry, 2),
+        (Guard::EffectIsIdempotent, AtMostOnce, Expiry, 1),
     ];
-    let own = own.into_iter().map(|(guard, property, environment)| {
+    let own = own.into_iter().map(|(guard, property, environment, faults)| {
         let name = format!("{} without {guard:?}", FILE_QUEUE.name);
         let algorithm = FileClaim { lacks: Some(guard), ..FILE_QUEUE };
-        Mutant::new(name, algorithm, property, environment)
+        Mutant::new(name, algorithm, property, environment).after(faults)
     });
     let of_the_files =
         [(files::Guard::Ages, NoLoss, Crash), (files::Guard::SyncsBeforeReply, NoLoss, Crash)];

@@ -101,7 +101,7 @@ impl Algorithm for FileOffset {
         .claim(Property::NoLoss, "0")
         .claim(Property::NoPhantom, "0NCT")
         .claim(Property::AtLeastOnce, "0")
-        .claim(Property::Fifo, "0NCT")
+        .claim(Property::Fifo, "0CT")
         .claim(Property::Progress, "0")
     }
 

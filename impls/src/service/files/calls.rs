@@ -81,7 +81,8 @@ impl Files {
             return Reply::WrongType;
         }
         file.lines.clear();
-        file.creator = Some(by);
+        // What stands for a lock is in the root directory.
+        file.creator = path.directory.is_empty().then_some(by);
         self.grow_young(inode, out);
         Reply::Opened(inode)
     }
