@@ -464,7 +464,9 @@ fn a_claim_that_is_renamed_is_young_again_but_not_one_renamed_to_its_own_name() 
     files.ask(B, Request::Rename { from: own, to: other });
     files.ask(B, stat(other));
     files.ask(A, Request::Unlink(own));
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         A> put queue/itemA1 itemA1
             A< 0
         A> rename queue/itemA1 queue/itemA1.tokenA1
@@ -480,5 +482,6 @@ fn a_claim_that_is_renamed_is_young_again_but_not_one_renamed_to_its_own_name() 
             B< inode0 links 1
         A> unlink queue/itemA1.tokenA1
             A< ENOENT
-    "#]]);
+    "#]],
+    );
 }

@@ -1,18 +1,20 @@
-//! RQ-FILE: a message is written aside and renamed into the queue's directory; whoever renames it there to a
-//! name of its own has claimed it; to settle is to unlink that name. Consumers are idempotent. Safe while the file system keeps
-//! what it has acknowledged; a message may be delivered more than once, but its effect comes about
-//! once. In order for each producer, not between producers: names are the producer's, and say which message it
-//! is; what is in the file is read by whoever works on it.
+//! RQ-FILE: a message is written aside and renamed into the queue's directory; whoever renames it
+//! there to a name of its own has claimed it; to settle is to unlink that name. Consumers are
+//! idempotent. Safe while the file system keeps what it has acknowledged; a message may be
+//! delivered more than once, but its effect comes about once. In order for each producer, not
+//! between producers: names are the producer's, and say which message it is; what is in the file is
+//! read by whoever works on it.
 //!
-//! Sources: rename(2), unlink(2); the maildir format for writing in `tmp` and renaming. Its `new` and
-//! `cur` are one directory here, in which names without a claim come first. The rename is what
+//! Sources: rename(2), unlink(2); the maildir format for writing in `tmp` and renaming. Its `new`
+//! and `cur` are one directory here, in which names without a claim come first. The rename is what
 //! decides: of two, the second gets `ENOENT`. A claim is over when the file was last changed
-//! (`st_ctime`, which a rename sets on the usual file systems) longer ago than a lease; whoever finds one such
-//! renames it to a name of its own. What was delivered and not settled is put back before the next
-//! is asked for.
+//! (`st_ctime`, which a rename sets on the usual file systems) longer ago than a lease; whoever
+//! finds one such renames it to a name of its own. What was delivered and not settled is put back
+//! before the next is asked for.
 //!
-//! The file system is an NFS export with `sync`: a call that was answered is on disk, and `fsync` of file and
-//! directory would say so again. On others both are needed after each rename and unlink.
+//! The file system is an NFS export with `sync`: a call that was answered is on disk, and `fsync`
+//! of file and directory would say so again. On others both are needed after each rename and
+//! unlink.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId, Token};
@@ -117,8 +119,9 @@ impl Client {
         Phase::Inspecting(item, by)
     }
 
-    /// Takes over an old claim. To rename a file to the name that it has does nothing and succeeds, and leaves it
-    /// as old as it was; so whoever finds an old claim of its own takes another token first.
+    /// Takes over an old claim. To rename a file to the name that it has does nothing and succeeds,
+    /// and leaves it as old as it was; so whoever finds an old claim of its own takes another token
+    /// first.
     fn take_over(&mut self, item: Item, by: Token, out: &mut Effects) -> Phase {
         if by == self.token && self.has(Guard::FreshName) {
             self.token.serial = (self.token.serial + 1) % TOKENS;
@@ -229,7 +232,7 @@ impl Algorithm for FileClaim {
             "RQ-FILE",
             Form::Repaired,
             "files",
-            "claimed by rename, taken over when old, settled by unlink; in order for each producer only",
+            "claimed by rename, taken over when old, settled by unlink; in order by producer",
         )
         .claim(Property::NoLoss, "0NCT")
         .claim(Property::NoPhantom, "0NCT")

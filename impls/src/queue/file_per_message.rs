@@ -2,10 +2,10 @@
 //! and unlink it. Safe under no assumption where two consumers list at once.
 //!
 //! Source: the second document, section 8, question 3, which names a queue over files and gives no
-//! algorithm; this is what its words come to. Its defects: two consumers read before either unlinks; a file is
-//! seen before it is written; it is gone before the work. Files are named by the producer's
-//! clock; here they are named by producer and number, as by clocks that are further apart
-//! than any pause.
+//! algorithm; this is what its words come to. Its defects: two consumers read before either
+//! unlinks; a file is seen before it is written; it is gone before the work. Files are named by the
+//! producer's clock; here they are named by producer and number, as by clocks that are further
+//! apart than any pause.
 
 use contend_model::algorithm::{Algorithm, Card, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};
@@ -76,7 +76,8 @@ impl Process for Client {
             }
             (Client::Reading(name), _, Some(Reply::EndOfFile)) => unlink(name, None, out),
             (Client::Reading(_), Event::Deliver { .. }, _) => end(Outcome::Empty, out),
-            // Whether the file was still there is not asked. An empty message is nothing to work on.
+            // Whether the file was still there is not asked. An empty message is nothing to work
+            // on.
             (Client::Unlinking(read), Event::Deliver { .. }, _) => end(
                 read.map_or(Outcome::Empty, |item| Outcome::Delivered { item, ack: false }),
                 out,
@@ -108,7 +109,7 @@ impl Algorithm for FilePerMessage {
             "file-per-message",
             "Q-001-FILE",
             "files",
-            "a file for each message, listed, read and unlinked: two consumers read before either unlinks",
+            "a file for each message: two consumers read it before either unlinks",
         )
         .claim(Property::NoPhantom, "0NCT")
     }

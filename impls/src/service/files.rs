@@ -55,8 +55,8 @@ pub struct Settings {
     pub cache: Option<Span>,
     /// The age from which on `stat` calls a file old; `None` if nobody asks.
     pub age: Option<Span>,
-    /// Whether the age is that of the last change (`st_ctime`), which a rename is too, not of the last
-    /// write. Then only claims are watched, since nobody asks how old other files are.
+    /// Whether the age is that of the last change (`st_ctime`), which a rename is too, not of the
+    /// last write. Then only claims are watched, since nobody asks how old other files are.
     pub by_change: bool,
     /// How long no lock is given after a restart.
     pub grace: Span,
