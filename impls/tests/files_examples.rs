@@ -443,3 +443,45 @@ fn a_spool_directory_is_listed_in_order_and_appended_files_are_read_line_by_line
     "#]],
     );
 }
+
+#[test]
+fn a_claim_that_is_renamed_is_young_again_but_not_one_renamed_to_its_own_name() {
+    // rename(2): two names of one file, nothing is done; inode(7): st_ctime is the last status change.
+    let queue = |name| Path::within("queue", name);
+    let item = Item { producer: A.node, number: 0 };
+    let (free, own, other) = (
+        queue(Name::Item(item)),
+        queue(Name::Claim(item, token(A))),
+        queue(Name::Claim(item, token(B))),
+    );
+    let settings = Settings { age: Some(Span::ms(2)), by_change: true, ..SYNC };
+    let mut files = Stepped::new(Files::new(settings));
+    files.ask(A, Request::Put { path: free, line: Line::Item(item) });
+    files.ask(A, Request::Rename { from: free, to: own });
+    files.pass(Span::ms(2));
+    files.ask(A, Request::Rename { from: own, to: own });
+    files.ask(B, stat(own));
+    files.ask(B, Request::Rename { from: own, to: other });
+    files.ask(B, stat(other));
+    files.ask(A, Request::Unlink(own));
+    check(
+        &files,
+        expect![[r#"
+        A> put queue/itemA1 itemA1
+            A< 0
+        A> rename queue/itemA1 queue/itemA1.tokenA1
+            A< 0
+        -- 2 ms pass
+        A> rename queue/itemA1.tokenA1 queue/itemA1.tokenA1
+            A< 0
+        B> stat queue/itemA1.tokenA1
+            B< inode0 links 1 old
+        B> rename queue/itemA1.tokenA1 queue/itemA1.tokenB1
+            B< 0
+        B> stat queue/itemA1.tokenB1
+            B< inode0 links 1
+        A> unlink queue/itemA1.tokenA1
+            A< ENOENT
+    "#]],
+    );
+}

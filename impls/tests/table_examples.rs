@@ -5,7 +5,7 @@ mod database;
 
 use contend_impls::service::table::{Counts, Settings};
 use contend_model::message::table::{
-    FREE, Filter, HELD, IfLocked, Key, OnConflict, Request, Statement, Table,
+    Count, FREE, Filter, HELD, IfLocked, Insert, Key, OnConflict, Request, Set, Statement, Table,
 };
 use expect_test::expect;
 
@@ -263,5 +263,38 @@ fn jobs_are_claimed_by_one_worker_each_and_again_after_their_lease() {
             C: WITH c AS MATERIALIZED (SELECT id FROM jobs WHERE (state = 'ready' OR st ... → no row
             -- 10 ms pass
             C: WITH c AS MATERIALIZED (SELECT id FROM jobs WHERE (state = 'ready' OR st ... → (1, itemA1, tokenC1, 1, 2, leased)
+        "#]]);
+}
+
+#[test]
+fn an_item_that_is_unique_is_inserted_once_and_the_sequence_moves_on() {
+    // /sql-insert.html, "ON CONFLICT Clause": without a target, all unique indexes count; and
+    // /functions-sequence.html: a number that was drawn is not given back.
+    let once = |number| match enqueue(number) {
+        Statement::Insert(insert) => {
+            Statement::Insert(Insert { on_conflict: OnConflict::Nothing, ..insert })
+        }
+        other => other,
+    };
+    let unique = Settings { unique_items: true, ..Settings::POSTGRES };
+    let set = |number| Set { number, ..Set::default() };
+    let change = |number| Statement::update(Table::Jobs, set(number), Filter::default());
+    let above = Filter { above: Some(1), ..Filter::default() };
+    talk(unique)
+        .ask(A, once(0))
+        .ask(B, once(0))
+        .ask(A, once(1))
+        .ask(C, Statement::read(Table::Jobs, above))
+        .ask(C, change(Count::To(3)))
+        .ask(C, change(Count::Cycle(3)))
+        .ask(C, Statement::read(Table::Jobs, above))
+        .check(expect![[r#"
+            A: INSERT INTO jobs (id, item) VALUES (DEFAULT, itemA1) ON CONFLICT DO NOTH ... → (1, itemA1, 0, 0)
+            B: INSERT INTO jobs (id, item) VALUES (DEFAULT, itemA1) ON CONFLICT DO NOTH ... → no row
+            A: INSERT INTO jobs (id, item) VALUES (DEFAULT, itemA2) ON CONFLICT DO NOTH ... → (3, itemA2, 0, 0)
+            C: SELECT * FROM jobs WHERE id > 1 ORDER BY id LIMIT 1 → (3, itemA2, 0, 0)
+            C: UPDATE jobs SET attempt = 3 → 2 rows
+            C: UPDATE jobs SET attempt = jobs.attempt % 3 + 1 → 2 rows
+            C: SELECT * FROM jobs WHERE id > 1 ORDER BY id LIMIT 1 → (3, itemA2, 0, 1)
         "#]]);
 }

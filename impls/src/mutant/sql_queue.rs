@@ -15,7 +15,7 @@ pub(super) fn mutants() -> Vec<Mutant> {
         (Guard::OnlyClaimable, Exclusive, Calm, 1),
         (Guard::SetsLease, NoLoss, Crash, 1),
         (Guard::NamesAttempt, TerminalStays, Expiry, 2),
-        (Guard::ChecksAffected, TerminalStays, Expiry, 1),
+        (Guard::ChecksAffected, TerminalStays, Expiry, 2),
         (Guard::EffectIsIdempotent, AtMostOnce, Expiry, 1),
     ];
     let own = own.into_iter().map(|(guard, property, environment, faults)| {

@@ -1,16 +1,20 @@
-//! RQ-FILE: a message is written aside and renamed into `new`; whoever renames it to a name of its own in `cur`
-//! has claimed it; to settle is to unlink that name. Consumers are idempotent. Safe while the file system keeps
-//! what it has acknowledged; a message may be delivered more than once, but its effect comes about
-//! once. In order for each producer, not between producers: names are the producer's.
+//! RQ-FILE: a message is written aside and renamed into the queue's directory; whoever renames it
+//! there to a name of its own has claimed it; to settle is to unlink that name. Consumers are
+//! idempotent. Safe while the file system keeps what it has acknowledged; a message may be
+//! delivered more than once, but its effect comes about once. In order for each producer, not
+//! between producers: names are the producer's, and say which message it is; what is in the file is
+//! read by whoever works on it.
 //!
-//! Sources: rename(2), unlink(2); the maildir format for `tmp`, `new` and `cur`. The rename is what
+//! Sources: rename(2), unlink(2); the maildir format for writing in `tmp` and renaming. Its `new`
+//! and `cur` are one directory here, in which names without a claim come first. The rename is what
 //! decides: of two, the second gets `ENOENT`. A claim is over when the file was last changed
-//! (`st_ctime`, which a rename sets on the usual file systems) longer ago than a lease; whoever finds one such
-//! renames it to a name of its own. What was delivered and not settled is put back before the next
-//! is asked for.
+//! (`st_ctime`, which a rename sets on the usual file systems) longer ago than a lease; whoever
+//! finds one such renames it to a name of its own. What was delivered and not settled is put back
+//! before the next is asked for.
 //!
-//! The file system is an NFS export with `sync`: a call that was answered is on disk, and `fsync` of file and
-//! directory would say so again. On others both are needed after each rename and unlink.
+//! The file system is an NFS export with `sync`: a call that was answered is on disk, and `fsync`
+//! of file and directory would say so again. On others both are needed after each rename and
+//! unlink.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId, Token};
@@ -25,10 +29,9 @@ use crate::service::resource::Checks;
 use crate::service::{file_settings, files, files_and_checked_resource};
 
 const TMP: &str = "tmp";
-const NEW: &str = "new";
-const CUR: &str = "cur";
+const QUEUE: &str = "queue";
 
-/// How many tokens a client has. It takes another after each question without an answer.
+/// How many tokens a client has. It takes another when it finds an old claim of its own.
 const TOKENS: u16 = 4;
 
 /// The algorithm and its settings.
@@ -49,6 +52,8 @@ pub enum Guard {
     TakesOver,
     /// Only what is old is taken over.
     ChecksAge,
+    /// Whoever takes over an old claim of its own gives it another name.
+    FreshName,
     /// A settling whose file was not there any more is not taken for one that worked.
     HeedsStaleness,
     /// The effect of a message is applied once.
@@ -73,20 +78,17 @@ enum Phase {
     Listing,
     /// Renaming the file to a name of its own.
     Claiming(Item),
-    Reading(Item),
-    /// Looking at what others have claimed.
-    ListingClaims,
     /// Looking how old a claim is.
     Inspecting(Item, Token),
     Settling,
 }
 
 fn published(item: Item) -> Path {
-    Path::within(NEW, Name::Item(item))
+    Path::within(QUEUE, Name::Item(item))
 }
 
 fn claimed(item: Item, by: Token) -> Path {
-    Path::within(CUR, Name::Claim(item, by))
+    Path::within(QUEUE, Name::Claim(item, by))
 }
 
 impl Client {
@@ -99,17 +101,9 @@ impl Client {
         Phase::Idle
     }
 
-    fn list(out: &mut Effects) -> Phase {
-        out.call(BACKEND, Request::Next { directory: NEW, after: None });
+    fn list(after: Option<Name>, out: &mut Effects) -> Phase {
+        out.call(BACKEND, Request::Next { directory: QUEUE, after });
         Phase::Listing
-    }
-
-    fn list_claims(&self, after: Option<Name>, out: &mut Effects) -> Phase {
-        if !self.has(Guard::TakesOver) {
-            return Client::end(Outcome::Empty, out);
-        }
-        out.call(BACKEND, Request::Next { directory: CUR, after });
-        Phase::ListingClaims
     }
 
     fn claim(&self, from: Path, item: Item, out: &mut Effects) -> Phase {
@@ -117,19 +111,22 @@ impl Client {
         Phase::Claiming(item)
     }
 
-    fn inspect(&self, item: Item, by: Token, out: &mut Effects) -> Phase {
+    fn inspect(&mut self, item: Item, by: Token, out: &mut Effects) -> Phase {
         if !self.has(Guard::ChecksAge) {
-            return self.claim(claimed(item, by), item, out);
+            return self.take_over(item, by, out);
         }
         out.call(BACKEND, Request::Stat { path: claimed(item, by), revalidate: true });
         Phase::Inspecting(item, by)
     }
 
-    /// What is under way when a question has no answer may come about yet, under a token that is not
-    /// used again for a while.
-    fn doubt(&mut self, out: &mut Effects) -> Phase {
-        self.token.serial = (self.token.serial + 1) % TOKENS;
-        Client::end(Outcome::Unknown, out)
+    /// Takes over an old claim. To rename a file to the name that it has does nothing and succeeds,
+    /// and leaves it as old as it was; so whoever finds an old claim of its own takes another token
+    /// first.
+    fn take_over(&mut self, item: Item, by: Token, out: &mut Effects) -> Phase {
+        if by == self.token && self.has(Guard::FreshName) {
+            self.token.serial = (self.token.serial + 1) % TOKENS;
+        }
+        self.claim(claimed(item, by), item, out)
     }
 }
 
@@ -162,35 +159,29 @@ impl Process for Client {
                     out.call(BACKEND, Request::Rename { from, to });
                     Phase::PuttingBack
                 }
-                None => Client::list(out),
+                None => Client::list(None, out),
             },
-            (Phase::PuttingBack, Event::Deliver { .. }, _) => Client::list(out),
+            (Phase::PuttingBack, Event::Deliver { .. }, _) => Client::list(None, out),
             (Phase::Listing, _, Some(Reply::Entry(Name::Item(item)))) => {
                 self.claim(published(item), item, out)
             }
-            (Phase::Listing, Event::Deliver { .. }, _) => self.list_claims(None, out),
-            (Phase::Claiming(item), _, Some(Reply::Done)) => {
-                let path = claimed(item, self.token);
-                out.call(BACKEND, Request::Read { path, at: 0 });
-                Phase::Reading(item)
+            (Phase::Listing, _, Some(Reply::Entry(Name::Claim(item, by))))
+                if self.has(Guard::TakesOver) =>
+            {
+                self.inspect(item, by, out)
             }
-            // Somebody else was quicker.
-            (Phase::Claiming(_), Event::Deliver { .. }, _) => Client::end(Outcome::Empty, out),
-            (Phase::Reading(_), _, Some(Reply::Line(Line::Item(item)))) => {
+            (Phase::Listing, Event::Deliver { .. }, _) => Client::end(Outcome::Empty, out),
+            (Phase::Claiming(item), _, Some(Reply::Done)) => {
                 self.claim = Some(item);
                 Client::end(Outcome::Delivered { item, ack: true }, out)
             }
-            (Phase::Reading(_), Event::Deliver { .. }, _) => Client::end(Outcome::Empty, out),
-
-            (Phase::ListingClaims, _, Some(Reply::Entry(Name::Claim(item, by)))) => {
-                self.inspect(item, by, out)
-            }
-            (Phase::ListingClaims, Event::Deliver { .. }, _) => Client::end(Outcome::Empty, out),
+            // Somebody else was quicker.
+            (Phase::Claiming(_), Event::Deliver { .. }, _) => Client::end(Outcome::Empty, out),
             (Phase::Inspecting(item, by), _, Some(Reply::Attributes(it))) if it.old => {
-                self.claim(claimed(item, by), item, out)
+                self.take_over(item, by, out)
             }
             (Phase::Inspecting(item, by), Event::Deliver { .. }, _) => {
-                self.list_claims(Some(Name::Claim(item, by)), out)
+                Client::list(Some(Name::Claim(item, by)), out)
             }
 
             (Phase::Idle, Event::Invoke(Op::Ack(_)), _) => match self.claim.take() {
@@ -205,7 +196,9 @@ impl Process for Client {
                 Client::end(if settled { Outcome::Acked } else { Outcome::Stale }, out)
             }
             (Phase::Idle, Event::Disconnected(_), _) => Phase::Idle,
-            (_, Event::Disconnected(_) | Event::Deliver { .. }, _) => self.doubt(out),
+            (_, Event::Disconnected(_) | Event::Deliver { .. }, _) => {
+                Client::end(Outcome::Unknown, out)
+            }
             (phase, _, _) => phase,
         };
     }
@@ -219,7 +212,7 @@ impl Process for Client {
         self.token.permute(permutation);
         self.claim.permute(permutation);
         match &mut self.phase {
-            Phase::Writing(item) | Phase::Claiming(item) | Phase::Reading(item) => {
+            Phase::Writing(item) | Phase::Claiming(item) => {
                 item.permute(permutation);
             }
             Phase::Inspecting(item, by) => {
@@ -239,7 +232,7 @@ impl Algorithm for FileClaim {
             "RQ-FILE",
             Form::Repaired,
             "files",
-            "claimed by rename, taken over when old, settled by unlink; in order for each producer only",
+            "claimed by rename, taken over when old, settled by unlink; in order by producer",
         )
         .claim(Property::NoLoss, "0NCT")
         .claim(Property::NoPhantom, "0NCT")

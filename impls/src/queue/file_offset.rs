@@ -1,5 +1,5 @@
-//! Q-001-FILE, form a: one file to which messages are appended, and another that says how far it was read.
-//! Safe with one consumer that never crashes, on a network that loses nothing.
+//! Q-001-FILE, form a: one file to which messages are appended, and another that says how far it
+//! was read. Safe with one consumer that never crashes, on a network that loses nothing.
 //!
 //! Source: the second document, section 8, question 3, which names a queue over files and gives no
 //! algorithm; this is what its words come to. Its defects: to read the offset and to write it are
@@ -101,7 +101,7 @@ impl Algorithm for FileOffset {
         .claim(Property::NoLoss, "0")
         .claim(Property::NoPhantom, "0NCT")
         .claim(Property::AtLeastOnce, "0")
-        .claim(Property::Fifo, "0NCT")
+        .claim(Property::Fifo, "0CT")
         .claim(Property::Progress, "0")
     }
 

@@ -2,15 +2,15 @@
 //! and unlink it. Safe under no assumption where two consumers list at once.
 //!
 //! Source: the second document, section 8, question 3, which names a queue over files and gives no
-//! algorithm; this is what its words come to. Its defects: two consumers read before either unlinks; a file is
-//! seen before it is written; it is gone before the work. Files are named by the producer's
-//! clock; here they are named by producer and number, as by clocks that are further apart
-//! than any pause.
+//! algorithm; this is what its words come to. Its defects: two consumers read before either
+//! unlinks; a file is seen before it is written; it is gone before the work. Files are named by the
+//! producer's clock; here they are named by producer and number, as by clocks that are further
+//! apart than any pause.
 
 use contend_model::algorithm::{Algorithm, Card, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};
 use contend_model::message::Message;
-use contend_model::message::files::{Inode, Line, Name, Path, Reply, Request};
+use contend_model::message::files::{Line, Name, Path, Reply, Request};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::Property;
@@ -28,8 +28,7 @@ pub struct FilePerMessage;
 enum Client {
     Idle,
     Opening(Item),
-    Writing(Inode),
-    Closing,
+    Writing,
     Listing,
     Reading(Name),
     /// With what was read: nothing, if the file was empty.
@@ -54,18 +53,14 @@ impl Process for Client {
         };
         *self = match (*self, event, reply) {
             (_, Event::Invoke(Op::Enqueue(item)), _) => {
-                out.call(BACKEND, Request::Open(Path::within(MESSAGES, Name::Item(item))));
+                out.call(BACKEND, Request::Create(Path::within(MESSAGES, Name::Item(item))));
                 Client::Opening(item)
             }
             (Client::Opening(item), _, Some(Reply::Opened(file))) => {
                 out.call(BACKEND, Request::Write { file, line: Line::Item(item) });
-                Client::Writing(file)
+                Client::Writing
             }
-            (Client::Writing(file), _, Some(Reply::Done)) => {
-                out.call(BACKEND, Request::Close(file));
-                Client::Closing
-            }
-            (Client::Closing, Event::Deliver { .. }, _) => end(Outcome::Enqueued, out),
+            (Client::Writing, _, Some(Reply::Done)) => end(Outcome::Enqueued, out),
 
             (_, Event::Invoke(Op::Dequeue), _) => {
                 out.call(BACKEND, Request::Next { directory: MESSAGES, after: None });
@@ -81,7 +76,8 @@ impl Process for Client {
             }
             (Client::Reading(name), _, Some(Reply::EndOfFile)) => unlink(name, None, out),
             (Client::Reading(_), Event::Deliver { .. }, _) => end(Outcome::Empty, out),
-            // Whether the file was still there is not asked. An empty message is nothing to work on.
+            // Whether the file was still there is not asked. An empty message is nothing to work
+            // on.
             (Client::Unlinking(read), Event::Deliver { .. }, _) => end(
                 read.map_or(Outcome::Empty, |item| Outcome::Delivered { item, ack: false }),
                 out,
@@ -99,10 +95,9 @@ impl Process for Client {
     fn permute(&mut self, permutation: &Permutation) -> bool {
         match self {
             Client::Opening(item) => item.permute(permutation),
-            Client::Writing(file) => file.permute(permutation),
             Client::Reading(name) => name.permute(permutation),
             Client::Unlinking(read) => read.permute(permutation),
-            Client::Idle | Client::Closing | Client::Listing => {}
+            Client::Idle | Client::Writing | Client::Listing => {}
         }
         true
     }
@@ -114,7 +109,7 @@ impl Algorithm for FilePerMessage {
             "file-per-message",
             "Q-001-FILE",
             "files",
-            "a file for each message, listed, read and unlinked: two consumers read before either unlinks",
+            "a file for each message: two consumers read it before either unlinks",
         )
         .claim(Property::NoPhantom, "0NCT")
     }

@@ -3,15 +3,15 @@
 //! the server keeps what it has committed; an item may be delivered more than once, but its effect
 //! comes about once.
 //!
-//! Sources: the PostgreSQL page of SELECT ("The Locking Clause") for the claim; River, Oban and PGMQ for
-//! states, attempts and leases. There is no separate reaper: a job whose lease has ended is claimed like one that is
-//! ready. An item is its own idempotency key: the insert is repeated until it is answered, and a
-//! job that is done stays in the table, so that an insert that comes late finds it. What was
-//! delivered and not settled is given back before the next is asked for.
+//! Sources: the PostgreSQL page of SELECT ("The Locking Clause") for the claim; River, Oban and
+//! PGMQ for states, attempts and leases. There is no separate reaper: a job whose lease has ended
+//! is claimed like one that is ready. An item is its own idempotency key: the insert is repeated
+//! until it is answered, and a job that is done stays in the table, so that an insert that comes
+//! late finds it. What was delivered and not settled is given back before the next is asked for.
 //!
-//! Without the attempt (`Guard::NamesAttempt`) this is what a plain visibility time-out does: `WHERE
-//! id` alone, so that whoever had the job once may settle it or give it back. To settle what somebody else works on
-//! is harmless, since the effect is there; to give it back is not.
+//! Without the attempt (`Guard::NamesAttempt`) this is what a plain visibility time-out does:
+//! `WHERE id` alone, so that whoever had the job once may settle it or give it back. To settle what
+//! somebody else works on is harmless, since the effect is there; to give it back is not.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};

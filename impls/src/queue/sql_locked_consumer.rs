@@ -1,12 +1,12 @@
-//! Q-002-LOCKED-CONSUMER: a consumer takes a lock, reads the head of the queue, works, removes the item and gives
-//! the lock back, "so that a message is not consumed several times". Safe while nobody crashes, no
-//! message is lost, and the work is done before the lease of the lock ends.
+//! Q-002-LOCKED-CONSUMER: a consumer takes a lock, reads the head of the queue, works, removes the
+//! item and gives the lock back, "so that a message is not consumed several times". Safe while
+//! nobody crashes, no message is lost, and the work is done before the lease of the lock ends.
 //!
 //! Source: the second document, section 2.2, which names the lock as the means and says no more.
-//! The lock here is a sound one (R-DB-CAS without a fence: a row with owner and lease), and so is the order:
-//! the item is removed after the work and before the lock is given back. The defect is the idea: a
-//! lock says who may begin, not what has been done. Who crashes after the work and before the removal, or works
-//! past the lease, has the item consumed again.
+//! The lock here is a sound one (R-DB-CAS without a fence: a row with owner and lease), and so is
+//! the order: the item is removed after the work and before the lock is given back. The defect is
+//! the idea: a lock says who may begin, not what has been done. Who crashes after the work and
+//! before the removal, or works past the lease, has the item consumed again.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, NodeId, Token};

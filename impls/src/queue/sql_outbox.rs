@@ -1,14 +1,14 @@
 //! A transactional outbox that is read by a position in it: `WHERE id > position ORDER BY id`. Safe
 //! while there is one producer.
 //!
-//! Sources: the PostgreSQL page "Sequence Manipulation Functions" (`nextval` is never rolled back and
-//! waits for nobody); a pattern of message relays, for which the catalogue, section 2.2, knows
-//! several threads. Its defect: an id is drawn when the row is inserted, and seen when the transaction commits.
-//! Whoever has read a later id by then never reads the earlier one.
+//! Sources: the PostgreSQL page "Sequence Manipulation Functions" (`nextval` is never rolled back
+//! and waits for nobody); a pattern of message relays, for which the catalogue, section 2.2, knows
+//! several threads. Its defect: an id is drawn when the row is inserted, and seen when the
+//! transaction commits. Whoever has read a later id by then never reads the earlier one.
 //!
-//! All else is as plain as can be: the position is moved before the work, from where it was read and
-//! from nowhere else, so that of two relays that read the same, one has it.
-//! `sql-outbox-claim` is the same outbox, read by claims.
+//! All else is as plain as can be: the position is moved before the work, from where it was read
+//! and from nowhere else, so that of two relays that read the same, one has it. `sql-outbox-claim`
+//! is the same outbox, read by claims.
 
 use contend_model::algorithm::{Algorithm, Card, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};

@@ -1,12 +1,14 @@
-//! Q-000-DB-C: a table; push is `INSERT`, pop is `SELECT ... ORDER BY id LIMIT 1`, `DELETE ... WHERE id`
-//! and `COMMIT`. Safe with one consumer that never crashes, on a network that loses nothing.
+//! Q-000-DB-C: a table; push is `INSERT`, pop is `SELECT ... ORDER BY id LIMIT 1`, `DELETE ...
+//! WHERE id` and `COMMIT`. Safe with one consumer that never crashes, on a network that loses
+//! nothing.
 //!
-//! Source: the first document, section 4.2.1. As it stands, the code selects one column and reads the
-//! second as the id; every pop of an item ends in an exception, which is caught and returned as
+//! Source: the first document, section 4.2.1. As it stands, the code selects one column and reads
+//! the second as the id; every pop of an item ends in an exception, which is caught and returned as
 //! None. The intended form selects both columns. Its defects are kept: the `SELECT` locks nothing
-//! and nobody asks how many rows the `DELETE` found, so that two consumers get the same item; the item is gone
-//! before it is worked on; an error looks like an empty queue. That the values are not quoted is
-//! mended. An error in push becomes False, of which nobody can say whether the item is in.
+//! and nobody asks how many rows the `DELETE` found, so that two consumers get the same item; the
+//! item is gone before it is worked on; an error looks like an empty queue. That the values are not
+//! quoted is mended. An error in push becomes False, of which nobody can say whether the item is
+//! in.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};
@@ -160,7 +162,7 @@ impl Algorithm for SqlTable {
             "sql-table",
             "Q-000-DB-C",
             "sql",
-            "SELECT the first row and DELETE it: two consumers get it, and it is gone before the work",
+            "SELECT the first row and DELETE it: two consumers get it, before the work",
         )
         .claim(Property::NoLoss, "0")
         .claim(Property::NoPhantom, "0NCT")

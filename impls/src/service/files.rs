@@ -35,8 +35,6 @@ pub enum Guard {
     CreateIsExclusive,
     /// A file grows old.
     Ages,
-    /// A file that is renamed is young again, where changes count.
-    RenameIsChange,
     /// A lock is given to one open file at a time.
     LocksExclude,
     /// A lock ends with the connection.
@@ -57,8 +55,8 @@ pub struct Settings {
     pub cache: Option<Span>,
     /// The age from which on `stat` calls a file old; `None` if nobody asks.
     pub age: Option<Span>,
-    /// Whether the age is that of the last change (`st_ctime`), which a rename is too, not of the last
-    /// write.
+    /// Whether the age is that of the last change (`st_ctime`), which a rename is too, not of the
+    /// last write. Then only claims are watched, since nobody asks how old other files are.
     pub by_change: bool,
     /// How long no lock is given after a restart.
     pub grace: Span,
@@ -161,6 +159,20 @@ impl Files {
             if let Err(place) = self.watched.binary_search(&inode.number) {
                 self.watched.insert(place, inode.number);
             }
+        }
+    }
+
+    /// A file has been renamed, to a claim or to something else.
+    fn watch_claim(&mut self, inode: Inode, claim: bool, out: &mut Effects) {
+        if claim {
+            return self.grow_young(inode, out);
+        }
+        if let Some(file) = self.live.file_mut(inode) {
+            file.old = false;
+        }
+        if self.watched.contains(&inode.number) {
+            self.watched.retain(|&watched| watched != inode.number);
+            out.disarm(Timer::Deadline(inode.number));
         }
     }
 

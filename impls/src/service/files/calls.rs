@@ -2,7 +2,7 @@
 
 use contend_model::history::Fact;
 use contend_model::ident::{NodeId, Peer, Token};
-use contend_model::message::files::{Inode, Line, Path, Reply, Request};
+use contend_model::message::files::{Inode, Line, Name, Path, Reply, Request};
 use contend_model::process::Effects;
 use contend_model::timer::Timer;
 
@@ -47,10 +47,7 @@ impl Files {
             Request::Rename { from, to } => self.rename(from, to, by, out),
             Request::Read { path, at } => self.read(path, at),
             Request::Write { file, line } => self.write(file, line, out),
-            Request::Put { path, line } => match self.create(path, by, out) {
-                Reply::Opened(file) => self.write(file, line, out),
-                refused => refused,
-            },
+            Request::Put { path, line } => self.put(path, line, by, out),
             Request::Append { path, line } => self.append(path, line, by, out),
             Request::Next { directory, after } => {
                 self.live.next(directory, after).map_or(Reply::NoEntry, Reply::Entry)
@@ -84,7 +81,8 @@ impl Files {
             return Reply::WrongType;
         }
         file.lines.clear();
-        file.creator = Some(by);
+        // What stands for a lock is in the root directory.
+        file.creator = path.directory.is_empty().then_some(by);
         self.grow_young(inode, out);
         Reply::Opened(inode)
     }
@@ -217,8 +215,8 @@ impl Files {
         self.note_disposal(inode, by, out);
         self.live.unname(from);
         self.live.name(to, inode);
-        if self.settings.by_change && self.has(Guard::RenameIsChange) {
-            self.grow_young(inode, out);
+        if self.settings.by_change {
+            self.watch_claim(inode, matches!(to.name, Name::Claim(..)), out);
         }
         Reply::Done
     }
@@ -240,6 +238,20 @@ impl Files {
         file.lines = vec![line];
         file.verifier = None;
         self.grow_young(inode, out);
+        Reply::Done
+    }
+
+    fn put(&mut self, path: Path, line: Line, by: NodeId, out: &mut Effects) -> Reply {
+        self.changed(by, path);
+        let inode = match self.live.find(path) {
+            Some(inode) => inode,
+            None => self.make(path, File::default()),
+        };
+        if !self.settings.by_change {
+            return self.write(inode, line, out);
+        }
+        let file = self.live.file_mut(inode).expect("it was found or made");
+        file.lines = vec![line];
         Reply::Done
     }
 

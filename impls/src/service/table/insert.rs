@@ -35,8 +35,9 @@ impl Database {
         Ok(if insert.returning { Reply::Row(row) } else { Reply::Count(1) })
     }
 
-    /// The row that has the key already, or, where items are unique, the item. Whoever finds one that another transaction is inserting,
-    /// changing or deleting waits until it is known what becomes of it.
+    /// The row that has the key already, or, where items are unique, the item. Whoever finds one that
+    /// another transaction is inserting, changing or deleting waits until it is known what becomes of
+    /// it.
     fn taken(&self, peer: Peer, insert: &Insert, key: Key) -> Progress<Option<Entry>> {
         let table = insert.table;
         let item = insert.item.filter(|_| self.settings.unique_items);
