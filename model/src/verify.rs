@@ -87,6 +87,14 @@ struct Job<'a> {
     study: Study,
 }
 
+impl Job<'_> {
+    /// Whether somebody may fail in the environment. In the study of overtakings leases end because
+    /// holders are slow, and nobody fails.
+    fn can_fail(&self) -> bool {
+        !matches!(self.environment, Environment::Calm | Environment::Expiry)
+    }
+}
+
 /// Searches the worlds of all these algorithms and gives a row for each property and environment,
 /// in the order of the algorithms, environments and properties whatever ran first.
 ///
@@ -171,12 +179,15 @@ fn run(
         let judge = judge::Judge::without_search(&world);
         return wanted.iter().map(|&p| judge.row(p, obstacle.as_deref())).collect();
     }
-    if matches!(job.study, Study::Overtaking { .. }) && options.faults > 0 {
-        // A loop that needs no fault is there whatever else may go wrong.
+    if matches!(job.study, Study::Overtaking { .. }) && options.faults > 0 && job.can_fail() {
+        // A loop that needs no fault is there whatever else may go wrong; a bound may not be.
         let rows = run(job, &Options { faults: 0, ..options.clone() }, progress, stop);
         if rows.iter().all(|row| row.verdict == Verdict::Violated) {
             return rows;
         }
+        let why = "not applicable: a bound is counted only where nobody fails";
+        let judge = judge::Judge::without_search(&world);
+        return wanted.iter().map(|&p| judge.row(p, Some(why))).collect();
     }
     let report = |p: &crate::search::Progress| {
         let algorithm = card.name.clone();

@@ -25,9 +25,10 @@ use contend_model::message::Message;
 use contend_model::message::files::{Attributes, Inode, Line, Name, Path, Reply, Request};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::Property;
+use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::timer::Timer;
+use contend_model::world::Scope;
 
 use super::LOCK_FILE;
 use crate::service::files;
@@ -443,6 +444,14 @@ impl Algorithm for FileExclusive {
         let FileExclusive { breaking, lacks, .. } = *self;
         let settings = Settings { breaking, lacks, timing: *timing };
         Box::new(Client { settings, token, cancelled: false, stale: false, phase: Phase::Idle })
+    }
+
+    /// Breaking takes many calls, and with free time each of them may be late.
+    fn narrowed(&self, mut usual: Scope) -> Scope {
+        if self.breaking != Breaking::Never && usual.environment == Environment::Expiry {
+            usual.duty.operations = 1;
+        }
+        usual
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

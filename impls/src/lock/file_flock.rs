@@ -238,6 +238,7 @@ impl Algorithm for FileFlock {
         };
         // The server sees the end of a connection, and then the next holder, before the former
         // holder does; a write that is under way by then is a late one, however the server fails.
+        let fairness = if self.unlinks { "" } else { "0T" };
         super::card(self.name, "R-FILE", Form::Repaired, "files", summary)
             .claim(Property::MutualExclusion, "0mCT")
             .claim(Property::Fencing, "0m")
@@ -245,7 +246,7 @@ impl Algorithm for FileFlock {
             .claim(Property::Ownership, "0mNCT")
             .claim(Property::Reentrancy, "0mCT")
             .claim(Property::Interruptibility, "0mNCT")
-            .claim(Property::Fairness, "0mNCT")
+            .claim(Property::Fairness, fairness)
             .claim(Property::Consistency, "0m")
     }
 

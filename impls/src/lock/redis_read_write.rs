@@ -37,6 +37,7 @@ impl Algorithm for ReadWrite {
             .claim(Property::Reentrancy, "0mNC")
             .claim(Property::Interruptibility, "0mNCTF")
             .claim(Property::Consistency, "0mCF")
+            .without(Property::Fairness, "who waits keeps no place, it only asks again")
     }
 
     fn client(&self, me: NodeId, role: Role, timing: &Timing) -> Box<dyn AnyProcess> {

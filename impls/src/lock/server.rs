@@ -313,7 +313,6 @@ impl Algorithm for Server {
             .claim(Property::Ownership, "0mNCT")
             .claim(Property::Reentrancy, "0mNC")
             .claim(Property::Interruptibility, "0mNCT")
-            .claim(Property::Fairness, "0mNCT")
             .claim(Property::Consistency, "0mC")
     }
 

@@ -128,6 +128,7 @@ impl Algorithm for InsertUpdate {
                 .claim(Property::MutualExclusion, "0mNCT")
                 .claim(Property::Fencing, "0mNCT")
                 .claim(Property::Ownership, "0NCT")
+                .claim(Property::Fairness, "0T")
                 .claim(Property::Consistency, "0mNCT"),
         }
     }

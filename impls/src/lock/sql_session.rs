@@ -279,6 +279,7 @@ impl Algorithm for Session {
             .claim(Property::Ownership, "0mNCT")
             .claim(Property::Reentrancy, "0mT")
             .claim(Property::Interruptibility, "0mNCT")
+            .claim(Property::Fairness, "0T")
             .claim(Property::Consistency, "0m")
     }
 

@@ -93,7 +93,12 @@ impl Study {
             Study::Ordering => scope.rivalling(),
             Study::Starving => scope.steady(),
         };
+        // Who acquires but once is overtaken by nobody.
+        let scope = match self {
+            Study::Overtaking { .. } => scope,
+            _ => algorithm.narrowed(scope),
+        };
         // Traps are asked for client by client, so clients must be told apart.
-        World::new(algorithm, algorithm.narrowed(scope)).without_symmetry()
+        World::new(algorithm, scope).without_symmetry()
     }
 }

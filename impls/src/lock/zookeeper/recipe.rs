@@ -422,7 +422,7 @@ impl Algorithm for Recipe {
             .claim(Property::Ownership, "0mNCT")
             .claim(Property::Reentrancy, "0mNC")
             .claim(Property::Interruptibility, "0mNCT")
-            .claim(Property::Fairness, "0mNCT")
+            .claim(Property::Fairness, "0T")
             .claim(Property::Consistency, "0m")
     }
 

@@ -129,7 +129,9 @@ impl Algorithm for SessionPerCall {
         let card = super::super::card(name, "L-000-ZK-C", form, "zookeeper", summary)
             .without(Property::Interruptibility, "acquire returns at once, so nobody ever waits");
         if self.ephemeral {
-            card.claim(Property::DeadlockFreedom, "0mNCT").claim(Property::Consistency, "0m")
+            card.claim(Property::DeadlockFreedom, "0mNCT")
+                .claim(Property::Fairness, "T")
+                .claim(Property::Consistency, "0m")
         } else {
             super::claims_of_one_node(card, false)
         }
