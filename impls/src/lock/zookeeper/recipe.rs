@@ -1,7 +1,10 @@
 //! R-ZK: the lock recipe of ZooKeeper's documentation with the repairs of Curator: an ephemeral
 //! sequential node whose name carries a GUID and the session; the lowest number holds, everybody
 //! else watches the node before its own. Safe while nobody is paused for longer than its session
-//! lasts; with the number as a fence the resource is safe even then.
+//! lasts and answers are not late: the client counts from the answer it hears, the server from the
+//! request it gets, so a grant that is late and a heartbeat that is then lost can let the session
+//! end before the holder stops (see docs/differences-tree.md). With the rank of the node as a fence
+//! the resource refuses what comes of either.
 //!
 //! Sources: zookeeper.apache.org, "ZooKeeper Recipes and Solutions", sections "Locks" and
 //! "Recoverable Errors and the GUID"; Apache Curator, `LockInternals` and the tech notes on error
