@@ -8,7 +8,7 @@ use contend_impls::lock::etcd::{self, Etcd, LOCK, MUTEX};
 use contend_impls::lock::zookeeper::recipe::{Guard, Recipe};
 use contend_impls::registry::ZK_LOCK;
 use contend_model::algorithm::{Algorithm, Role};
-use contend_model::property::{Environment, Kind, Property};
+use contend_model::property::{Environment, Property};
 use contend_model::search::{Labels, Limits, search};
 use contend_model::time::{Range, Span};
 use contend_model::world::{Mark, Scope, World};
@@ -25,8 +25,9 @@ fn breaks(algorithm: &dyn Algorithm, scope: &Scope) -> Option<bool> {
 }
 
 fn once(environment: Environment, faults: u8) -> Scope {
-    let mut scope = Scope::of(Kind::Lock, environment, faults);
+    let mut scope = Scope::of(&ZK_LOCK.card(), environment, faults);
     scope.duty.operations = 1;
+    scope.duty.think = Range::default();
     scope
 }
 
