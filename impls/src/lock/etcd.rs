@@ -567,7 +567,6 @@ impl Algorithm for Etcd {
                 .claim(Property::Ownership, "0mNCT")
                 .claim(Property::Reentrancy, "0mNC")
                 .claim(Property::Interruptibility, "0mNCT")
-                .claim(Property::Fairness, "0T")
                 .claim(Property::Consistency, "0mT")
         } else {
             card.claim(Property::MutualExclusion, "0mC")

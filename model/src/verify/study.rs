@@ -44,6 +44,8 @@ impl Study {
             (Kind::Queue, Environment::Calm) => {
                 &[Study::Queueing, Study::Ordering, Study::Starving]
             }
+            // Without a failover to come nothing is replicated, and who waits for that waits for ever.
+            (Kind::Queue, Environment::Failover) => &[Study::Queueing],
             (Kind::Queue, _) => &[Study::Queueing, Study::Ordering],
         }
     }

@@ -160,7 +160,7 @@ impl Algorithm for Steps {
             .claim(Property::MutualExclusion, "0NCT")
             .claim(Property::Fencing, "0C")
             .claim(Property::Ownership, "0NCT")
-            .claim(Property::Consistency, "0mNC"),
+            .claim(Property::Consistency, "0mC"),
         }
     }
 
