@@ -16,6 +16,24 @@ use super::rows;
 
 const SEEDS: u64 = 10_000;
 
+/// The algorithms of which it is asked so far.
+const COMPARED: [&str; 14] = [
+    "cache-set",
+    "cache-get-then-set",
+    "redis-released-early",
+    "redis-set-nx-forever",
+    "redis-set-nx",
+    "redis-set-nx-retried",
+    "redis-lock",
+    "redis-lock-renewed",
+    "redis-lock-fenced",
+    "redis-lock-fenced-everysec",
+    "cache-list",
+    "redis-blocking-list",
+    "redis-blocking-list-retried",
+    "redis-reliable-list",
+];
+
 fn settings(stop: &AtomicBool) -> Settings<'_> {
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     Settings { engine: Engine::Kernel, threads, stop, progress: &|_| {} }
@@ -77,6 +95,9 @@ fn what_exploration_breaks_the_simulator_breaks_within_ten_thousand_seeds() {
     let mut all = Vec::new();
     for algorithm in contend::registry::algorithms() {
         let name = algorithm.card().name;
+        if !COMPARED.contains(&name.as_str()) {
+            continue;
+        }
         for environment in Environment::ALL {
             let wanted = rows()
                 .iter()
