@@ -1,9 +1,7 @@
-//! Every lock and queue of the documents is there, and every repaired form; and every card can be
-//! traced to where its algorithm comes from.
+//! Every lock and queue of the documents is there, and every repaired form.
 
 use std::collections::BTreeSet;
 
-use contend::algorithm::Form;
 use contend::registry::algorithms;
 
 fn ids() -> BTreeSet<&'static str> {
@@ -20,12 +18,10 @@ fn every_id_of_the_catalogue_has_an_algorithm() {
 }
 
 #[test]
-fn names_are_unique_and_what_the_documents_have_is_not_called_repaired() {
+fn names_are_unique() {
     let mut names = BTreeSet::new();
     for algorithm in algorithms() {
         let card = algorithm.card();
         assert!(names.insert(card.name.clone()), "{} is there twice", card.name);
-        let of_a_document = card.document.starts_with("L-") || card.document.starts_with("Q-");
-        assert!(!(of_a_document && card.form == Form::Repaired), "{} is repaired", card.name);
     }
 }
