@@ -198,7 +198,12 @@ fn run(
     let rows: Vec<Row> = wanted.iter().map(|&property| judge.row(property, None)).collect();
     match job.study.larger() {
         Some(study) if judge.is_undecided(&rows) => {
-            run(&Job { study, ..*job }, options, progress, stop)
+            let more = run(&Job { study, ..*job }, options, progress, stop);
+            // A larger scope that cannot be searched to its end tells less than the smaller one.
+            match more.iter().all(|row| row.exhausted || row.verdict == Verdict::Violated) {
+                true => more,
+                false => rows,
+            }
         }
         _ => rows,
     }

@@ -18,6 +18,7 @@ use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, NodeId};
 use contend_model::message::Message;
 use contend_model::message::kv::{Key, Lease, Reply, Request};
+use contend_model::monitor::Question;
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::{Environment, Property};
@@ -567,6 +568,7 @@ impl Algorithm for Etcd {
                 .claim(Property::Ownership, "0mNCT")
                 .claim(Property::Reentrancy, "0mNC")
                 .claim(Property::Interruptibility, "0mNCT")
+                .claim(Property::Fairness, "0T")
                 .claim(Property::Consistency, "0mT")
         } else {
             card.claim(Property::MutualExclusion, "0mC")
@@ -604,6 +606,11 @@ impl Algorithm for Etcd {
 
     fn narrowed(&self, usual: Scope) -> Scope {
         let mut scope = usual;
+        if scope.question == Some(Question::Overtakings) {
+            // A lease for each acquisition takes many more steps, and nobody is overtaken more than once.
+            scope.duty.operations = if self.certain { 2 } else { scope.duty.operations };
+            return scope;
+        }
         if scope.environment == Environment::Crash && !self.certain {
             scope.duty.operations = 1;
         }

@@ -33,7 +33,7 @@ impl Algorithm for Semaphore {
             .claim(Property::DeadlockFreedom, "0mNTF")
             .claim(Property::Ownership, "0mNTF")
             .claim(Property::Reentrancy, "0mN")
-            .claim(Property::Interruptibility, "0mNT")
+            .claim(Property::Interruptibility, "0mNTF")
             .claim(Property::Consistency, "0mNF")
             .without(Property::Fairness, "who waits keeps no place, it only asks again")
             .without(Property::Fencing, "two holders write side by side, so no write is stale")

@@ -95,10 +95,11 @@ impl Study {
             Study::Ordering => scope.rivalling(),
             Study::Starving => scope.steady(),
         };
-        // Who acquires but once is overtaken by nobody.
+        let narrowed = algorithm.narrowed(scope.clone());
         let scope = match self {
-            Study::Overtaking { .. } => scope,
-            _ => algorithm.narrowed(scope),
+            // Who acquires but once is overtaken by nobody.
+            Study::Overtaking { .. } if narrowed.duty.operations < 2 => scope,
+            _ => narrowed,
         };
         // Traps are asked for client by client, so clients must be told apart.
         World::new(algorithm, scope).without_symmetry()

@@ -4,6 +4,7 @@
 mod accept;
 mod action;
 mod labels;
+mod memo;
 mod network;
 mod scope;
 mod shared;
@@ -12,8 +13,11 @@ mod step;
 mod subject;
 mod trace;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 pub use action::{Action, Link, Towards};
 pub use labels::Mark;
+use memo::Memo;
 use shared::Shared;
 use smallvec::SmallVec;
 
@@ -26,12 +30,14 @@ pub use trace::LEGEND;
 use crate::algorithm::{Algorithm, Card, Service};
 use crate::ident::NodeId;
 use crate::monitor::Monitors;
-use crate::node::{Node, Scratch, Stimulus};
+use crate::node::{Node, Stimulus};
 use crate::symmetry::Permutation;
 
 /// The world of one algorithm within one scope.
 #[derive(Clone, Debug)]
 pub struct World {
+    /// Tells worlds apart within one process. Copies share it, for they take the same steps.
+    id: u64,
     card: Card,
     scope: Scope,
     names: Vec<&'static str>,
@@ -61,7 +67,7 @@ impl World {
             violated: Default::default(),
         };
         let permutations = Permutation::all_within(&scope.roles);
-        let mut world = World { card, scope, names, start, permutations };
+        let mut world = World { id: new_id(), card, scope, names, start, permutations };
         world.start_all();
         world.keep_only_sound_symmetry();
         world
@@ -70,12 +76,10 @@ impl World {
     fn start_all(&mut self) {
         let mut state = self.start.clone();
         for index in 0..state.nodes.len() {
-            let mut commands = Vec::new();
-            state.nodes[index].change(|node| {
-                node.handle(Stimulus::Start, &mut Scratch::default(), &mut commands);
-            });
+            let (mut commands, mut memo) = (Vec::new(), Memo::default());
+            memo.handle(&mut state.nodes[index], Stimulus::Start, &mut commands);
             let id = state.nodes[index].id;
-            self.obey(&mut state, id, &commands);
+            self.obey(&mut state, id, &commands, &mut memo);
         }
         state.tidy();
         self.start = state;
@@ -149,6 +153,11 @@ impl World {
     pub fn permutations(&self) -> &[Permutation] {
         &self.permutations
     }
+}
+
+fn new_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn judges(card: &Card, scope: &Scope) -> Monitors {

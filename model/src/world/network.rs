@@ -2,6 +2,8 @@
 //! sent before it; what comes back to a closed end is dropped, what comes to a service that knows
 //! nothing of the connection is answered by its end.
 
+use std::sync::Arc;
+
 use smallvec::smallvec;
 
 use super::action::{Link, Towards};
@@ -28,7 +30,7 @@ impl State {
             .position(|c| c.client == from && c.service == to && c.client_open);
         let index = current.unwrap_or_else(|| self.connect(from, to, true));
         let packet = Packet { content: Content::Message(message), left: delay };
-        self.connections[index].to_service.push(packet);
+        Arc::make_mut(&mut self.connections[index]).to_service.push(packet);
     }
 
     fn connect(&mut self, client: NodeId, service: NodeId, client_open: bool) -> usize {
@@ -38,7 +40,7 @@ impl State {
                 !self.connections.iter().any(|c| taken(c) == (client, service, number))
             })
             .expect("a free number");
-        self.connections.push(Connection {
+        self.connections.push(Arc::new(Connection {
             client,
             service,
             number,
@@ -46,7 +48,7 @@ impl State {
             service_open: true,
             to_service: Packets::new(),
             to_client: Packets::new(),
-        });
+        }));
         self.connections.len() - 1
     }
 
@@ -58,14 +60,14 @@ impl State {
             .find(|c| c.client == to.node && c.service == from && c.number == to.connection);
         if let Some(connection) = connection.filter(|c| c.client_open && c.service_open) {
             let packet = Packet { content: Content::Message(message), left: delay };
-            connection.to_client.push(packet);
+            Arc::make_mut(connection).to_client.push(packet);
         }
     }
 
     /// The client closes its end: replies under way are dropped, requests go on.
     pub(super) fn close(&mut self, client: NodeId, service: NodeId) {
         for index in 0..self.connections.len() {
-            let connection = &mut self.connections[index];
+            let connection = &self.connections[index];
             let concerned = connection.client == client && connection.service == service;
             if concerned && connection.client_open {
                 self.close_client_end(index);
@@ -74,7 +76,7 @@ impl State {
     }
 
     fn close_client_end(&mut self, index: usize) {
-        let connection = &mut self.connections[index];
+        let connection = Arc::make_mut(&mut self.connections[index]);
         connection.client_open = false;
         connection.to_client.clear();
         connection.to_service.push(end_after(&connection.to_service));
@@ -86,7 +88,7 @@ impl State {
     pub(super) fn disconnect(&mut self, link: &Link) {
         let Some(index) = self.connection(link) else { return };
         let end = Packet { content: Content::End, left: Span::ZERO };
-        let connection = &mut self.connections[index];
+        let connection = Arc::make_mut(&mut self.connections[index]);
         connection.to_service = smallvec![end];
         connection.to_client = smallvec![end];
     }
@@ -94,10 +96,11 @@ impl State {
     /// A crashed client's connections end; a crashed service's too, and it remembers none.
     pub(super) fn sever(&mut self, node: NodeId) {
         for index in 0..self.connections.len() {
-            let connection = &mut self.connections[index];
+            let connection = &self.connections[index];
             if connection.client == node && connection.client_open {
                 self.close_client_end(index);
             } else if connection.service == node {
+                let connection = Arc::make_mut(&mut self.connections[index]);
                 connection.to_service.clear();
                 if connection.service_open && connection.client_open {
                     connection.to_client.push(end_after(&connection.to_client));
@@ -113,7 +116,7 @@ impl State {
         let first = self.connections[index].to_service[0];
         let copy = self.connect(link.client, link.service, false);
         let end = Packet { content: Content::End, left: Span::ZERO };
-        self.connections[copy].to_service = smallvec![first, end];
+        Arc::make_mut(&mut self.connections[copy]).to_service = smallvec![first, end];
     }
 
     /// What the arrival of this content means to its receiver, if it means anything.
@@ -124,7 +127,7 @@ impl State {
         receiver_runs: bool,
     ) -> Option<Stimulus> {
         let index = self.connection(link)?;
-        let connection = &mut self.connections[index];
+        let connection = Arc::make_mut(&mut self.connections[index]);
         let from = Peer { node: link.sender(), connection: link.connection };
         match (link.towards, content) {
             (Towards::Service, Content::Message(message)) => {

@@ -21,6 +21,11 @@ impl<T: Clone + Hash> Shared<T> {
         Shared(Arc::new(Keyed { fingerprint: Fingerprinter::of(&value), value }))
     }
 
+    /// The fingerprint of the value.
+    pub fn fingerprint(&self) -> u64 {
+        self.0.fingerprint
+    }
+
     /// Changes this state's copy.
     pub fn change<R>(&mut self, change: impl FnOnce(&mut T) -> R) -> R {
         let keyed = Arc::make_mut(&mut self.0);

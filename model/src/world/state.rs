@@ -1,5 +1,7 @@
 //! Everything that the future of an explored world depends on, and nothing else.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::action::{Link, Towards};
@@ -20,8 +22,8 @@ pub struct State {
     pub(super) nodes: SmallVec<[Shared<Node>; 6]>,
     /// Who runs, by the same index.
     pub(super) running: SmallVec<[Running; 8]>,
-    /// What travels, ordered by client, service and number.
-    pub(super) connections: SmallVec<[Connection; 4]>,
+    /// What travels, ordered by client, service and number. Most steps leave most of it alone.
+    pub(super) connections: SmallVec<[Arc<Connection>; 8]>,
     /// What was held back on its way.
     pub(super) late: Vec<(Link, Message)>,
     /// What is armed, ordered by node and timer.
@@ -147,19 +149,11 @@ impl State {
 
     /// About how many bytes the state holds, the heap included.
     pub(super) fn bytes(&self) -> usize {
-        let travelling: usize = self
-            .connections
-            .iter()
-            .map(|connection| connection.to_service.len() + connection.to_client.len())
-            .sum();
-        // A state shares all nodes but one, and mostly the judges, with the state before it.
-        const OWN_NODE: usize = 500;
+        // A state shares its nodes and judges with many others, and all connections but one or two
+        // with the state before it.
+        const OWN_CONNECTIONS: usize = 2;
         size_of::<State>()
-            + OWN_NODE
-            + size_of::<Node>()
-            + self.nodes.len() * (size_of::<Shared<Node>>() + size_of::<Running>())
-            + self.connections.len() * size_of::<Connection>()
-            + travelling * size_of::<Packet>()
+            + OWN_CONNECTIONS * size_of::<Connection>()
             + self.late.len() * size_of::<(Link, Message)>()
             + self.timers.len() * size_of::<Armed>()
     }
@@ -180,6 +174,7 @@ impl State {
             state.running[new] = self.running[old];
         }
         for connection in &mut state.connections {
+            let connection = Arc::make_mut(connection);
             connection.client.permute(permutation);
             for packet in connection.to_service.iter_mut().chain(&mut connection.to_client) {
                 if let Content::Message(message) = &mut packet.content {
@@ -202,7 +197,7 @@ impl State {
 
     /// Restores the orders that make equal worlds equal values.
     pub(super) fn tidy(&mut self) {
-        self.connections.sort_by_key(Connection::key);
+        self.connections.sort_by_key(|connection| connection.key());
         self.timers.sort_unstable();
     }
 }

@@ -1,14 +1,16 @@
 //! What can happen in a state, and what comes of it.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use super::World;
 use super::action::{Action, Link, Towards};
+use super::memo::Memo;
 use super::scope::Reading;
 use super::state::{Armed, Content, Packet, Running, State};
 use crate::ident::{NodeId, Peer, RESOURCE};
 use crate::monitor::{Monitors, Question};
-use crate::node::{Command, Node, Scratch, Stimulus};
+use crate::node::{Command, Stimulus};
 use crate::property::{Kind, Properties};
 use crate::time::{Range, Span};
 use crate::timer::Timer;
@@ -21,8 +23,8 @@ thread_local! {
 /// Where a step is worked out.
 #[derive(Debug, Default)]
 struct Room {
-    scratch: Scratch,
     commands: Vec<Command>,
+    memo: Memo,
 }
 
 /// One step as it happened: what a node saw and what it did. Worlds are compared by their steps.
@@ -177,6 +179,7 @@ impl World {
     pub fn after(&self, state: &State, action: Action) -> State {
         ROOM.with_borrow_mut(|room| {
             room.commands.clear();
+            room.memo.serve(self.id);
             self.advance(state, action, room).0
         })
     }
@@ -201,12 +204,10 @@ impl World {
         let reached = self.reach(&mut state, action);
         if let Some((node, stimulus)) = reached {
             let index = self.index(node);
-            state.nodes[index].change(|node| {
-                node.handle(stimulus, &mut room.scratch, &mut room.commands);
-            });
-            self.obey(&mut state, node, &room.commands);
+            room.memo.handle(&mut state.nodes[index], stimulus, &mut room.commands);
+            self.obey(&mut state, node, &room.commands, &mut room.memo);
         }
-        self.drop_meaningless_ends(&mut state);
+        self.drop_meaningless_ends(&mut state, &mut room.memo);
         state.forget_closed();
         state.tidy();
         (state, reached)
@@ -215,7 +216,7 @@ impl World {
     /// The end of a connection that means nothing to its service, because it keeps nothing about
     /// it, means nothing later either: no request can follow it, but for those that were held
     /// back before it. It need not travel.
-    fn drop_meaningless_ends(&self, state: &mut State) {
+    fn drop_meaningless_ends(&self, state: &mut State, memo: &mut Memo) {
         for index in 0..state.connections.len() {
             let connection = &state.connections[index];
             if connection.client_open {
@@ -225,36 +226,36 @@ impl World {
             let awaited = state.late.iter().any(|(late, _)| *late == requests);
             let first = connection.to_service.first().map(|packet| packet.content);
             let over = match first {
-                Some(Content::End) => self.means_nothing(state, index),
+                Some(Content::End) => self.means_nothing(state, index, memo),
                 // Its end was dropped while something was still to come, and what came has given
                 // the end a meaning.
-                None if !awaited && !self.means_nothing(state, index) => {
+                None if !awaited && !self.means_nothing(state, index, memo) => {
                     let end = Packet { content: Content::End, left: Span::ZERO };
-                    state.connections[index].to_service.push(end);
+                    Arc::make_mut(&mut state.connections[index]).to_service.push(end);
                     false
                 }
                 None => true,
                 Some(Content::Message(_)) => false,
             };
             if over {
-                let connection = &mut state.connections[index];
+                let connection = Arc::make_mut(&mut state.connections[index]);
                 connection.to_service.drain(..connection.to_service.len().min(1));
                 connection.service_open &= awaited;
             }
         }
     }
 
-    fn means_nothing(&self, state: &State, index: usize) -> bool {
+    fn means_nothing(&self, state: &State, index: usize, memo: &mut Memo) -> bool {
         let connection = &state.connections[index];
         let service = self.index(connection.service);
         if !connection.service_open || state.running[service] != Running::Up {
             return true;
         }
         let peer = Peer { node: connection.client, connection: connection.number };
-        let mut node = Node::clone(&*state.nodes[service]);
+        let mut node = state.nodes[service].clone();
         let mut commands = Vec::new();
-        node.handle(Stimulus::Disconnected(peer), &mut Scratch::default(), &mut commands);
-        commands.is_empty() && node == *state.nodes[service]
+        memo.handle(&mut node, Stimulus::Disconnected(peer), &mut commands);
+        commands.is_empty() && node == state.nodes[service]
     }
 
     /// Carries the action out up to the node that it reaches, if it reaches one.
@@ -339,7 +340,7 @@ impl World {
 
     fn take_first(&self, state: &mut State, link: &Link) -> Content {
         let index = state.connection(link).expect("an action names a connection that exists");
-        state.connections[index].queue_mut(link.towards).remove(0).content
+        Arc::make_mut(&mut state.connections[index]).queue_mut(link.towards).remove(0).content
     }
 
     fn receive(
@@ -354,7 +355,13 @@ impl World {
     }
 
     /// Does what a node wants.
-    pub(super) fn obey(&self, state: &mut State, node: NodeId, commands: &[Command]) {
+    pub(super) fn obey(
+        &self,
+        state: &mut State,
+        node: NodeId,
+        commands: &[Command],
+        memo: &mut Memo,
+    ) {
         let delay = self.scope.reading.delay();
         for &command in commands {
             match command {
@@ -368,8 +375,7 @@ impl World {
                 Command::Disarm(timer) => disarm(state, node, timer),
                 Command::Reset(service) => state.close(node, service),
                 Command::Record(what) => {
-                    let violated = state.monitors.change(|monitors| monitors.observe(node, &what));
-                    state.violated |= violated;
+                    state.violated |= memo.observe(&mut state.monitors, node, what);
                 }
             }
         }
@@ -436,6 +442,11 @@ fn pass_time(state: &mut State) {
         armed.most = armed.most.saturating_sub(span);
     }
     for connection in &mut state.connections {
+        let busy = |queue: &[Packet]| queue.iter().any(|packet| packet.left != Span::ZERO);
+        if !busy(&connection.to_service) && !busy(&connection.to_client) {
+            continue;
+        }
+        let connection = Arc::make_mut(connection);
         for packet in connection.to_service.iter_mut().chain(&mut connection.to_client) {
             packet.left = packet.left.saturating_sub(span);
         }
