@@ -113,7 +113,11 @@ impl Kv {
 
     fn serve(&mut self, peer: Peer, request: Request, out: &mut Effects) {
         let reply = match request {
-            Request::Grant => self.grant(peer.node, out),
+            Request::Grant => match self.grant(peer.node, out) {
+                Some(granted) => granted,
+                // A client whose leases never end has run out of numbers; it gets no answer.
+                None => return,
+            },
             Request::KeepAlive(lease) => self.keep_alive(lease, out),
             Request::Revoke(lease) => self.revoke(lease, peer.node, out),
             Request::CreateOrGet(key) => self.create_or_get(key),
@@ -138,14 +142,14 @@ impl Kv {
         out.reply(peer, reply);
     }
 
-    fn grant(&mut self, client: NodeId, out: &mut Effects) -> Reply {
+    /// Grants a lease, unless all numbers of the client's are in use.
+    fn grant(&mut self, client: NodeId, out: &mut Effects) -> Option<Reply> {
         let place = self.last.binary_search_by_key(&client, |last| last.client);
         let number = place.map_or(0, |place| self.last[place].number + 1);
         let lives = |lease| self.leases.iter().any(|living| living.lease == lease);
-        let lease = (number..)
-            .map(|number| Lease { client, number: number % Lease::IDS })
-            .find(|&lease| !lives(lease))
-            .expect("numbers go on");
+        let lease = (0..Lease::IDS)
+            .map(|step| Lease { client, number: (number + step) % Lease::IDS })
+            .find(|&lease| !lives(lease))?;
         match place {
             Ok(place) => self.last[place] = lease,
             Err(place) => self.last.insert(place, lease),
@@ -159,7 +163,7 @@ impl Kv {
         self.leases.push(Living { lease, slot });
         self.leases.sort_unstable();
         out.arm(Timer::Deadline(slot), self.settings.time_to_live);
-        Reply::Granted(lease)
+        Some(Reply::Granted(lease))
     }
 
     fn keep_alive(&mut self, lease: Lease, out: &mut Effects) -> Reply {
