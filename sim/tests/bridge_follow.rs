@@ -14,7 +14,7 @@ use contend_sim::ledger::Options;
 use contend_sim::outcome::{Outcome, Violation};
 use contend_sim::stage::Stage;
 
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 240;
 const ALL: Options = Options { trace: true, actions: true };
 
 /// The scenario of ordinary runs: faults of all kinds.
