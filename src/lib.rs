@@ -37,8 +37,8 @@ use std::sync::atomic::AtomicBool;
 pub use contend_impls::{lock, mutant, queue, registry, service};
 #[doc(inline)]
 pub use contend_model::{
-    algorithm, cast, digest, history, ident, message, metrics, op, plan, process, property, run,
-    scenario, search, symmetry, time, timer, verdict, world,
+    algorithm, application, cast, digest, history, ident, message, metrics, op, plan, process,
+    property, run, scenario, search, symmetry, time, timer, verdict, world,
 };
 #[doc(inline)]
 pub use contend_reports as reports;

@@ -205,7 +205,7 @@ impl<'a> Found<'a> {
             card,
             scenario,
             clients: roles.len(),
-            metrics: Metrics::new(card.kind, &roles),
+            metrics: Metrics::new(card.kind, &roles).asked_about(&scenario.applications()),
             happened: Happened::default(),
             violations: Vec::new(),
             broken: Vec::new(),

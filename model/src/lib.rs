@@ -2,6 +2,7 @@
 //! search that explores them, and the records of what was found.
 
 pub mod algorithm;
+pub mod application;
 pub mod caller;
 pub mod cast;
 pub mod check;

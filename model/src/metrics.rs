@@ -27,6 +27,7 @@ pub use violations::ViolationRate;
 use serde::{Deserialize, Serialize};
 
 use crate::algorithm::Role;
+use crate::application::{Application, Applications};
 use crate::history::Record;
 use crate::measure::{Estimate, Sample, WaitSummary};
 use crate::property::{Kind, Property};
@@ -125,6 +126,17 @@ impl Metrics {
             Kind::Lock => Metrics::Lock(Box::new(LockMetrics::new(roles.len()))),
             Kind::Queue => Metrics::Queue(Box::new(QueueMetrics::new(roles))),
         }
+    }
+
+    /// The same for these programs alone; without this, for all that fit.
+    #[must_use]
+    pub fn asked_about(mut self, applications: &[Application]) -> Self {
+        let asked = Applications::new(applications);
+        match &mut self {
+            Metrics::Lock(metrics) => metrics.application = asked,
+            Metrics::Queue(metrics) => metrics.application = asked,
+        }
+        self
     }
 
     /// Takes in a run.
@@ -235,6 +247,14 @@ impl Summary {
         match self {
             Summary::Lock(lock) => &lock.violations,
             Summary::Queue(queue) => &queue.violations,
+        }
+    }
+
+    /// What it meant to programs.
+    pub fn application(&self) -> &Applications {
+        match self {
+            Summary::Lock(lock) => &lock.application,
+            Summary::Queue(queue) => &queue.application,
         }
     }
 

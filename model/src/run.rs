@@ -246,6 +246,15 @@ mod tests {
     }
 
     #[test]
+    fn a_record_of_a_build_without_applications_is_still_read() {
+        let mut old: serde_json::Value = serde_json::from_str(&report().to_json()).unwrap();
+        let metrics = old["metrics"].as_object_mut().unwrap();
+        assert!(metrics.remove("application").is_some());
+        let read = SimulationReport::from_json("run.json", &old.to_string()).unwrap();
+        assert_eq!(read.metrics.application(), &Default::default());
+    }
+
+    #[test]
     fn another_files_json_is_no_record() {
         let error = Comparison::from_json("package.json", r#"{"name": "x"}"#).unwrap_err();
         assert!(error.to_string().contains("no record of Contend"), "{error}");

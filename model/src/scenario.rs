@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::algorithm::{Role, Timing};
+use crate::application::Application;
 use crate::caller::Duty;
 use crate::plan::Plan;
 use crate::property::{Environment, Kind};
@@ -38,6 +39,9 @@ pub struct Scenario {
     /// The seed, if the scenario stands for one run.
     #[serde(default, with = "seed", skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// The program whose fate is reported; without it, all that rely on this kind of algorithm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
     /// Who calls, how often and how long.
     pub workload: Workload,
     /// The durations that algorithms and services are built with.
@@ -194,6 +198,7 @@ impl Scenario {
             version: VERSION,
             algorithm: String::new(),
             seed: None,
+            application: None,
             workload,
             timing: Durations::default(),
             links: Links { uneven: true, ..Links::default() },
@@ -243,6 +248,12 @@ impl Scenario {
     /// What the workload is for.
     pub fn kind(&self) -> Kind {
         if self.workload.lockers + self.workload.readers > 0 { Kind::Lock } else { Kind::Queue }
+    }
+
+    /// The programs whose fate is reported.
+    pub fn applications(&self) -> Vec<Application> {
+        let all = || Application::of(self.kind()).to_vec();
+        self.application.map_or_else(all, |application| vec![application])
     }
 
     /// What each client does.

@@ -10,6 +10,7 @@ use super::{
     LevelSummary, NS_PER_MS, NS_PER_S, Observed, OverSeeds, Recovery, Series, ViolationRate, cdf,
     lock_formulas, per,
 };
+use crate::application::{Application, Applications};
 use crate::measure::{Comparison, EqualShares, WaitSummary, WaitingTimes};
 use crate::property::Kind;
 
@@ -25,6 +26,7 @@ pub struct LockMetrics {
     /// Acquisitions of each client while all of them competed.
     pub(super) shares: Vec<u64>,
     pub(super) violations: Tally,
+    pub(super) application: Applications,
     pub(super) wait_ms: Spread,
     pub(super) throughput: Spread,
     pub(super) messages: Spread,
@@ -125,6 +127,9 @@ pub struct LockSummary {
     pub recovery: Recovery,
     /// How often each property was violated.
     pub violations: Vec<ViolationRate>,
+    /// What it meant to programs. Records of builds that did not ask have nothing.
+    #[serde(default)]
+    pub application: Applications,
     /// The documents' formulas beside what was measured.
     pub formulas: Vec<Comparison>,
     /// The distribution of the wait: pairs of milliseconds and the fraction that waits no longer.
@@ -154,6 +159,7 @@ impl LockMetrics {
             holders: Area::default(),
             shares: vec![0; clients],
             violations: Tally::default(),
+            application: Applications::new(&Application::of(Kind::Lock)),
             wait_ms: Spread::default(),
             throughput: Spread::default(),
             messages: Spread::default(),
@@ -172,6 +178,7 @@ impl LockMetrics {
         let mut fold = Fold::new(self, draws);
         run.history.iter().for_each(|record| fold.observe(record));
         fold.conclude(run);
+        self.application.add(run.history);
     }
 
     /// Takes in what was measured elsewhere.
@@ -190,6 +197,7 @@ impl LockMetrics {
             *share += other;
         }
         self.violations.merge(&other.violations);
+        self.application.merge(&other.application);
         self.wait_ms.merge(&other.wait_ms);
         self.throughput.merge(&other.throughput);
         self.messages.merge(&other.messages);
@@ -245,6 +253,7 @@ impl LockMetrics {
             },
             recovery: Recovery { ms: self.recoveries.summary(), never: counts.unrecovered },
             violations: self.violations.rates(Kind::Lock, counts.acquisitions),
+            application: self.application,
             formulas: lock_formulas::compare(self),
             wait_cdf: cdf::thinned(&self.waits),
             series: self.series.clone(),

@@ -11,6 +11,7 @@ use super::{
     queue_formulas,
 };
 use crate::algorithm::Role;
+use crate::application::{Application, Applications};
 use crate::measure::{Comparison, EqualShares, WaitSummary, WaitingTimes};
 use crate::property::Kind;
 
@@ -27,6 +28,7 @@ pub struct QueueMetrics {
     /// First deliveries and redeliveries to each client; producers have none.
     pub(super) deliveries: Vec<u64>,
     pub(super) violations: Tally,
+    pub(super) application: Applications,
     pub(super) wait_ms: Spread,
     pub(super) throughput: Spread,
     pub(super) messages: Spread,
@@ -120,6 +122,9 @@ pub struct QueueSummary {
     pub recovery: Recovery,
     /// How often each property was violated.
     pub violations: Vec<ViolationRate>,
+    /// What it meant to programs. Records of builds that did not ask have nothing.
+    #[serde(default)]
+    pub application: Applications,
     /// The documents' formulas beside what was measured.
     pub formulas: Vec<Comparison>,
     /// The distribution of the wait: pairs of milliseconds and the fraction that waits no longer.
@@ -141,6 +146,7 @@ impl QueueMetrics {
             backlog: Area::default(),
             deliveries: vec![0; roles.len()],
             violations: Tally::default(),
+            application: Applications::new(&Application::of(Kind::Queue)),
             wait_ms: Spread::default(),
             throughput: Spread::default(),
             messages: Spread::default(),
@@ -158,6 +164,7 @@ impl QueueMetrics {
         let mut fold = Fold::new(self, draws);
         run.history.iter().for_each(|record| fold.observe(record));
         fold.conclude(run);
+        self.application.add(run.history);
     }
 
     /// Takes in what was measured elsewhere.
@@ -176,6 +183,7 @@ impl QueueMetrics {
             *deliveries += other;
         }
         self.violations.merge(&other.violations);
+        self.application.merge(&other.application);
         self.wait_ms.merge(&other.wait_ms);
         self.throughput.merge(&other.throughput);
         self.messages.merge(&other.messages);
@@ -231,6 +239,7 @@ impl QueueMetrics {
             shares,
             recovery: Recovery { ms: self.recoveries.summary(), never: counts.unrecovered },
             violations: self.violations.rates(Kind::Queue, counts.finished),
+            application: self.application,
             formulas: queue_formulas::compare(self),
             wait_cdf: cdf::thinned(&self.waits),
             series: self.series.clone(),

@@ -1,6 +1,7 @@
 //! What a scenario must satisfy beyond its form.
 
 use super::{LONGEST_MS, Law, Scenario, ScenarioError, Uniform, VERSION};
+use crate::application::Application;
 use crate::monitor::Bits;
 use crate::plan::Entry;
 use crate::property::Kind;
@@ -52,6 +53,7 @@ impl Scenario {
             return Err(Problem::at("version", what, format!("write {VERSION}")));
         }
         self.check_workload()?;
+        self.check_application()?;
         self.check_timing()?;
         self.check_links()?;
         for (node, clock) in &self.clocks {
@@ -102,6 +104,25 @@ impl Scenario {
         }
         law("workload/think", load.think)?;
         law("workload/work", load.work)
+    }
+
+    fn check_application(&self) -> Found {
+        let Some(application) = self.application else { return Ok(()) };
+        if application.kind() != self.kind() {
+            let [one, other] = Application::of(self.kind());
+            let what = format!(
+                "{application} relies on a {}, but the workload is for a {}",
+                application.kind(),
+                self.kind()
+            );
+            let mend = format!("name {one} or {other}, or change the workload");
+            return Err(Problem::at("application", what, mend));
+        }
+        if application == (Application::Inventory { stock: 0 }) {
+            let what = "there is nothing to sell";
+            return Err(Problem::at("application/inventory/stock", what, "write at least 1"));
+        }
+        Ok(())
     }
 
     fn check_timing(&self) -> Found {

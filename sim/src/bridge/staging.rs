@@ -30,6 +30,7 @@ pub fn scenario_of(algorithm: &str, scope: &Scope) -> Result<Scenario, Unstageab
         version: VERSION,
         algorithm: algorithm.to_owned(),
         seed: None,
+        application: None,
         workload: Workload {
             lockers: count(Role::Locker),
             readers: count(Role::Reader),
