@@ -2,6 +2,7 @@
 //! script it can be read all the same, but not filtered.
 
 mod algorithm;
+mod application;
 mod cost;
 mod formula;
 mod group;
@@ -19,13 +20,14 @@ use minijinja::{Environment, UndefinedBehavior};
 use page::Page;
 
 /// The templates, by name. Those that end in `.html` are escaped.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("report.html", include_str!("../templates/report.html")),
     ("overview.html", include_str!("../templates/overview.html")),
     ("verdicts.html", include_str!("../templates/verdicts.html")),
     ("counterexamples.html", include_str!("../templates/counterexamples.html")),
     ("costs.html", include_str!("../templates/costs.html")),
     ("violations.html", include_str!("../templates/violations.html")),
+    ("applications.html", include_str!("../templates/applications.html")),
     ("formulas.html", include_str!("../templates/formulas.html")),
     ("provenance.html", include_str!("../templates/provenance.html")),
     ("style.css", include_str!("../templates/style.css")),

@@ -3,6 +3,7 @@
 //! Nothing here runs anything, and no sentence is written by hand: whatever a report says is
 //! computed from the rows and figures of a [`Comparison`].
 
+mod applications;
 mod causes;
 mod choice;
 mod figures;

@@ -25,6 +25,9 @@ pub fn markdown(comparison: &Comparison) -> String {
         measured::costs(&mut page, comparison, kind);
     }
     measured::violations(&mut page, comparison);
+    for kind in [Kind::Lock, Kind::Queue] {
+        measured::applications(&mut page, comparison, kind);
+    }
     measured::formulas(&mut page, comparison);
     counterexamples(&mut page, comparison);
     legend(&mut page);

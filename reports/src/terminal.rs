@@ -8,6 +8,7 @@ use contend_model::property::{Environment, Kind};
 use contend_model::run::SimulationReport;
 use contend_model::verdict::Row;
 
+use crate::applications::harms;
 use crate::figures::sheets;
 use crate::matrix::{Mark, Matrix};
 
@@ -126,6 +127,18 @@ pub fn metrics_within(simulations: &[SimulationReport], width: u16) -> String {
                 table.add_row(line);
             }
             text += &format!("{table}\n\n");
+        }
+    }
+    text
+}
+
+/// What simulated runs meant to the programs that were asked about: a line for each harm.
+pub fn applications(simulation: &SimulationReport) -> String {
+    let mut text = String::new();
+    for harm in harms(simulation.metrics.kind()) {
+        if let Some(toll) = harm.toll(&simulation.metrics) {
+            text += &harm.sentence(&toll, simulation.seeds);
+            text.push('\n');
         }
     }
     text

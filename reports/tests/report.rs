@@ -130,6 +130,41 @@ fn runs_in_which_nobody_fails_stand_beside_those_under_faults() {
 }
 
 #[test]
+fn what_runs_meant_to_programs_stands_in_the_report() {
+    let wide = wide();
+    let markdown = contend_reports::markdown(&wide);
+    let row = |title: &str, name: &str| {
+        let table = markdown.split_once(title).expect("it was simulated").1;
+        let start = format!("| `{name}`");
+        let line = table.lines().find(|line| line.starts_with(&start));
+        line.expect("it was simulated").split(" | ").map(str::to_owned).collect::<Vec<_>>()
+    };
+    // In one of forty seeds one of four sales is lost: four seeds times four acquisitions.
+    let lock = row("## What it means to an application: locks", &wide.cards[0].name);
+    assert_eq!(lock[1..], ["160", "6,250 (1)", "6,250 (1) |"]);
+    // In every seed the first of two is paid twice and the second never; a key mends the first.
+    let queue = row("## What it means to an application: queues", &wide.cards[74].name);
+    let always = "500,000 (40)";
+    assert_eq!(queue[1..], ["80", always, always, always, always, "0", "0", "0 |"]);
+    let html = contend_reports::html(&wide);
+    for said in ["inventory: 1 unit oversold in 1 of 40 seeds", "orders: 40 payments made twice"] {
+        assert!(html.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn a_record_that_does_not_say_what_runs_meant_is_shown_with_dashes() {
+    let mut old: serde_json::Value = serde_json::from_str(&comparison().to_json()).unwrap();
+    for simulation in old["simulations"].as_array_mut().unwrap() {
+        simulation["metrics"].as_object_mut().unwrap().remove("application");
+    }
+    let old = Comparison::from_json("report.json", &old.to_string()).unwrap();
+    let markdown = contend_reports::markdown(&old);
+    assert!(markdown.contains("| `token-lock` | 16 | – | – |"), "{markdown}");
+    assert!(contend_reports::html(&old).contains("the record does not say"));
+}
+
+#[test]
 fn a_report_of_work_that_was_stopped_says_so() {
     let said = "The work was stopped before its end";
     let stopped = Comparison { partial: true, ..comparison() };

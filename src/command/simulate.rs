@@ -172,6 +172,7 @@ fn text(simulation: &Simulation) -> String {
         report.engine,
         report.digest
     );
+    let _ = write!(text, "\n{}", terminal::applications(report));
     let mut by_property: BTreeMap<Property, Vec<&contend::run::SeedViolation>> = BTreeMap::new();
     for violation in &report.violations {
         by_property.entry(violation.property).or_default().push(violation);

@@ -6,6 +6,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::algorithm::KindOfAlgorithm;
+use super::application::ApplicationsView;
 use super::cost::Costs;
 use super::formula::FormulaView;
 use super::provenance::Provenance;
@@ -31,6 +32,7 @@ pub(super) struct Page {
     drawings: Value,
     costs: Vec<Costs>,
     violations: Vec<Violations>,
+    applications: Vec<ApplicationsView>,
     formulas: Vec<FormulaView>,
     environments: Vec<Term>,
     properties: Vec<Term>,
@@ -65,6 +67,10 @@ impl Page {
             violations: KINDS
                 .into_iter()
                 .filter_map(|kind| Violations::new(comparison, kind))
+                .collect(),
+            applications: KINDS
+                .into_iter()
+                .filter_map(|kind| ApplicationsView::new(comparison, kind))
                 .collect(),
             formulas: FormulaView::all(comparison),
             environments: Environment::ALL.into_iter().map(Term::environment).collect(),

@@ -5,6 +5,7 @@ use contend_model::property::Kind;
 use contend_model::run::{Comparison, SimulationReport};
 
 use super::Page;
+use crate::applications::{harms, note};
 use crate::figures::{Column, by_runs, measured, sheets};
 use crate::names::{grouped, number};
 
@@ -63,6 +64,34 @@ pub(super) fn violations(page: &mut Page, comparison: &Comparison) {
                 interval,
             ]);
         }
+    }
+}
+
+/// What runs under faults meant to programs.
+pub(super) fn applications(page: &mut Page, comparison: &Comparison, kind: Kind) {
+    let measured = measured(comparison, kind);
+    let faulty: Vec<_> = measured.iter().filter_map(|one| Some((one.card, one.faulty?))).collect();
+    if faulty.is_empty() {
+        return;
+    }
+    page.heading(&format!("## What it means to an application: {kind}s"));
+    page.line("Per million operations under all faults, and in how many seeds it happened.");
+    page.line(note(kind));
+    page.line("");
+    let mut titles = vec!["algorithm".to_owned(), "operations".to_owned()];
+    titles.extend(harms(kind).iter().map(|harm| format!("{}: {}", harm.application, harm.title)));
+    page.header(&titles, 1);
+    for (card, report) in faulty {
+        let mut cells = vec![format!("`{}`", card.name), grouped(report.metrics.operations())];
+        cells.extend(harms(kind).iter().map(|harm| {
+            let Some(toll) = harm.toll(&report.metrics) else { return "–".into() };
+            let rate = toll.per_million.map_or_else(|| "–".into(), number);
+            match toll.seeds {
+                0 => rate,
+                seeds => format!("{rate} ({})", grouped(seeds)),
+            }
+        }));
+        page.row(cells);
     }
 }
 

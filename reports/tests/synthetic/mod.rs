@@ -7,8 +7,8 @@ pub use wide::wide;
 
 use contend_model::algorithm::{Card, Form, Role};
 use contend_model::digest::Digest;
-use contend_model::history::{Record, What};
-use contend_model::ident::NodeId;
+use contend_model::history::{Fact, Record, What};
+use contend_model::ident::{Hold, Item, NodeId, RESOURCE};
 use contend_model::metrics::{Metrics, Observed, Traffic};
 use contend_model::op::{Op, Outcome};
 use contend_model::plan::Happened;
@@ -145,8 +145,8 @@ fn simulation(card: &Card, seeds: u64, faults: bool) -> SimulationReport {
     let mut metrics = Metrics::new(card.kind, &roles);
     for seed in 0..seeds {
         let history = match card.kind {
-            Kind::Lock => history(3 + seed % 7 + if faults { 4 } else { 0 }),
-            Kind::Queue => Vec::new(),
+            Kind::Lock => history(3 + seed % 7 + if faults { 4 } else { 0 }, faults && seed == 2),
+            Kind::Queue => payments(faults),
         };
         metrics.add(&Observed {
             seed,
@@ -177,23 +177,54 @@ fn simulation(card: &Card, seeds: u64, faults: bool) -> SimulationReport {
     }
 }
 
-/// Two clients take turns; each waits for so many milliseconds.
-fn history(wait_ms: u64) -> Vec<Record> {
+/// Two clients take turns; each waits for so many milliseconds, then writes twice. If the first
+/// writes late, its second write reaches the resource between those of its successor.
+fn history(wait_ms: u64, late: bool) -> Vec<Record> {
     let acquired = Outcome::Acquired { fence: None };
-    (0..4_u64)
+    let mut history: Vec<Record> = (0..4_u64)
         .flat_map(|turn| {
             let start = 20 * turn;
-            let record = move |ms: u64, what| Record {
-                at: (start + ms) * 1_000_000,
-                node: NodeId::Client((turn % 2) as u8),
-                what,
-            };
+            let client = NodeId::Client((turn % 2) as u8);
+            let record =
+                move |ms: u64, node, what| Record { at: (start + ms) * 1_000_000, node, what };
+            let hold = Hold { client, number: turn as u16 / 2 + 1 };
+            let write = What::Fact(Fact::Accepted(hold));
+            let delay = if late && turn == 0 { 20 } else { 0 };
             [
-                record(0, What::Invoke(Op::Acquire)),
-                record(wait_ms, What::Return(Op::Acquire, acquired)),
-                record(wait_ms + 5, What::Invoke(Op::Release)),
-                record(wait_ms + 6, What::Return(Op::Release, Outcome::Released)),
+                record(0, client, What::Invoke(Op::Acquire)),
+                record(wait_ms, client, What::Return(Op::Acquire, acquired)),
+                record(wait_ms + 1, RESOURCE, write),
+                record(wait_ms + 3 + delay, RESOURCE, write),
+                record(wait_ms + 5, client, What::Invoke(Op::Release)),
+                record(wait_ms + 6, client, What::Return(Op::Release, Outcome::Released)),
             ]
         })
-        .collect()
+        .collect();
+    history.sort_by_key(|record| record.at);
+    history
+}
+
+/// Two items are acknowledged; under faults the first takes effect twice, the second never.
+fn payments(faults: bool) -> Vec<Record> {
+    let (producer, consumer) = (NodeId::Client(0), NodeId::Client(1));
+    let [first, second] = [0, 1].map(|number| Item { producer, number });
+    let enqueue = |item| {
+        let called = What::Invoke(Op::Enqueue(item));
+        let returned = What::Return(Op::Enqueue(item), Outcome::Enqueued);
+        [(producer, called), (producer, returned)]
+    };
+    let work = |given, applied| {
+        let outcome = Outcome::Delivered { item: given, ack: true };
+        [
+            (consumer, What::Invoke(Op::Dequeue)),
+            (consumer, What::Return(Op::Dequeue, outcome)),
+            (RESOURCE, What::Fact(Fact::Applied(applied))),
+            (consumer, What::Finished(given)),
+        ]
+    };
+    let entries = [enqueue(first), enqueue(second)].into_iter().flatten();
+    let entries = entries.chain(work(first, first));
+    let entries = entries.chain(work(second, if faults { first } else { second }));
+    let record = |(place, (node, what))| Record { at: place as u64 * 1_000_000, node, what };
+    entries.enumerate().map(record).collect()
 }
