@@ -14,7 +14,7 @@ use contend_model::property::{Environment, Property};
 use contend_model::run::{self, SeedViolation, SimulationReport};
 use contend_model::scenario::Scenario;
 use contend_sim::ledger::Options;
-use contend_sim::outcome::Outcome;
+use contend_sim::outcome::{Ended, Outcome};
 use contend_sim::simulated::{self, SimulatedError};
 use contend_sim::stage::{Stage, StageError};
 use contend_sim::sweep::{Sweep, Swept, Tally};
@@ -221,6 +221,7 @@ impl Tally for Found<'_> {
             seed: outcome.seed,
             history: &outcome.history,
             ended_at: outcome.at,
+            cut_off: outcome.ended == Ended::Limit,
             traffic: traffic(outcome, self.clients),
             violated: &violated,
         });

@@ -116,8 +116,9 @@ impl Applications {
         applications
     }
 
-    /// Takes in the history of one run, from its beginning to its end.
-    pub fn add(&mut self, history: &[Record]) {
+    /// Takes in the history of one run, from its beginning to its end. Of a run that was cut off
+    /// nobody can say what would never have happened.
+    pub fn add(&mut self, history: &[Record], cut_off: bool) {
         if let Some(inventory) = &mut self.inventory {
             inventory.add(history);
         }
@@ -127,7 +128,7 @@ impl Applications {
         if self.orders.is_none() && self.tasks.is_none() {
             return;
         }
-        let effects = Effects::of(history);
+        let effects = Effects::of(history, cut_off);
         if let Some(orders) = &mut self.orders {
             orders.add(&effects);
         }

@@ -41,6 +41,8 @@ pub struct Observed<'a> {
     pub history: &'a [Record],
     /// When the run ended, in nanoseconds of virtual time.
     pub ended_at: u64,
+    /// Whether the limit of time cut it off: then what is missing at its end may come yet.
+    pub cut_off: bool,
     /// What went over the network.
     pub traffic: Traffic,
     /// Each property that was violated, once.

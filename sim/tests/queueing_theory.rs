@@ -151,7 +151,8 @@ mod mm1 {
             history.retain(|record| item(record.what).is_none_or(|item| item.number >= WARM_UP));
             let traffic = Traffic::default();
             let history = &history[..];
-            metrics.add(&Observed { seed, history, ended_at, traffic, violated: &[] });
+            let (cut_off, violated) = (false, &[]);
+            metrics.add(&Observed { seed, history, ended_at, cut_off, traffic, violated });
         }
         let summary = metrics.summary();
         assert_eq!(

@@ -15,12 +15,14 @@ pub(super) struct Effects {
     asked: Vec<Item>,
     /// How often each effect came about.
     applied: BTreeMap<Item, u64>,
+    /// The run was cut off.
+    cut_off: bool,
 }
 
 impl Effects {
-    /// Of a whole run.
-    pub fn of(history: &[Record]) -> Self {
-        let mut effects = Effects::default();
+    /// Of one run, which may have been cut off.
+    pub fn of(history: &[Record], cut_off: bool) -> Self {
+        let mut effects = Effects { cut_off, ..Effects::default() };
         for record in history {
             match record.what {
                 What::Return(Op::Enqueue(item), Outcome::Enqueued) => {
@@ -59,8 +61,12 @@ impl Effects {
     }
 
     /// How many items were acknowledged and had taken no effect by the end of the run, which
-    /// comes when all is done, or when nothing has progressed for long after the last fault.
+    /// comes when all is done, or when nothing has progressed for long after the last fault. In a
+    /// run that was cut off any effect may come yet, and the judges do not condemn it either.
     pub fn missing(&self) -> u64 {
+        if self.cut_off {
+            return 0;
+        }
         let missing = |item: &&Item| !self.applied.contains_key(item);
         self.acknowledged.iter().filter(missing).count() as u64
     }

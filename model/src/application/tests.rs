@@ -27,7 +27,7 @@ fn writes(holds: &[Hold]) -> Vec<Record> {
 fn shops(stock: u32, history: &[Record]) -> (Inventory, Cart) {
     let mut applications =
         Applications::new(&[Application::Inventory { stock }, Application::Cart]);
-    applications.add(history);
+    applications.add(history, false);
     (applications.inventory.unwrap(), applications.cart.unwrap())
 }
 
@@ -49,7 +49,7 @@ fn work(acknowledged: &[Item], done: &[Fact]) -> (Orders, Tasks) {
     };
     let history: Vec<Record> = acknowledged.iter().map(enqueued).chain(facts(done)).collect();
     let mut applications = Applications::new(&Application::of(Kind::Queue));
-    applications.add(&history);
+    applications.add(&history, false);
     (applications.orders.unwrap(), applications.tasks.unwrap())
 }
 
@@ -173,6 +173,18 @@ fn an_idempotency_key_drops_what_was_applied_before_and_no_more_than_that() {
 }
 
 #[test]
+fn a_run_that_was_cut_off_does_not_tell_what_would_never_have_come() {
+    let what = What::Return(Op::Enqueue(item(P, 0)), Outcome::Enqueued);
+    let history = [Record { at: 0, node: P, what }];
+    for (cut_off, never) in [(false, 1), (true, 0)] {
+        let mut applications = Applications::new(&Application::of(Kind::Queue));
+        applications.add(&history, cut_off);
+        let (orders, tasks) = (applications.orders.unwrap(), applications.tasks.unwrap());
+        assert_eq!((orders.never_paid, tasks.never_ran), (never, never));
+    }
+}
+
+#[test]
 fn only_tasks_of_one_producer_are_in_an_order_and_only_if_they_were_acknowledged() {
     let [one, two, other] = [item(P, 0), item(P, 1), item(Q, 5)];
     let done = [other, two, one].map(Fact::Applied);
@@ -188,7 +200,7 @@ fn runs_add_up_in_any_order_and_seeds_are_counted_once() {
     let asked = Application::of(Kind::Lock);
     let of = |runs: &[&Vec<Record>]| {
         let mut all = Applications::new(&asked);
-        runs.iter().for_each(|run| all.add(run));
+        runs.iter().for_each(|run| all.add(run, false));
         all
     };
     let whole = of(&[&runs[0], &runs[1], &runs[2]]);
@@ -202,7 +214,7 @@ fn runs_add_up_in_any_order_and_seeds_are_counted_once() {
 #[test]
 fn nobody_answers_who_was_not_asked() {
     let mut cart = Applications::new(&[Application::Cart]);
-    cart.add(&writes(&[A, B, A, B]));
+    cart.add(&writes(&[A, B, A, B]), false);
     assert!(cart.inventory.is_none() && cart.orders.is_none() && cart.tasks.is_none());
     assert_eq!(
         serde_json::to_string(&cart).unwrap(),

@@ -178,7 +178,7 @@ impl LockMetrics {
         let mut fold = Fold::new(self, draws);
         run.history.iter().for_each(|record| fold.observe(record));
         fold.conclude(run);
-        self.application.add(run.history);
+        self.application.add(run.history, run.cut_off);
     }
 
     /// Takes in what was measured elsewhere.

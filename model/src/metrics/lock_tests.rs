@@ -25,6 +25,7 @@ fn measured(clients: usize, end_ms: u64, entries: &[(u64, u8, What)]) -> LockMet
         seed: 1,
         history: &history(entries),
         ended_at: end_ms * MS,
+        cut_off: false,
         traffic: Traffic { from_clients: 6, from_services: 4, operations: 5 },
         violated: &[Property::Fairness, Property::Fairness],
     });
@@ -182,6 +183,7 @@ fn seeds_merge_to_the_same_figures_in_any_order() {
             seed,
             history: &history(&entries),
             ended_at: 40 * factor * MS,
+            cut_off: false,
             traffic: Traffic { from_clients: factor, from_services: 1, operations: 1 },
             violated: &[],
         });

@@ -164,7 +164,7 @@ impl QueueMetrics {
         let mut fold = Fold::new(self, draws);
         run.history.iter().for_each(|record| fold.observe(record));
         fold.conclude(run);
-        self.application.add(run.history);
+        self.application.add(run.history, run.cut_off);
     }
 
     /// Takes in what was measured elsewhere.

@@ -33,6 +33,7 @@ fn measured(end_ms: u64, entries: &[(u64, NodeId, What)]) -> QueueSummary {
         seed: 0,
         history: &history,
         ended_at: end_ms * MS,
+        cut_off: false,
         traffic: Traffic { from_clients: 7, from_services: 3, operations: 6 },
         violated: &[],
     });

@@ -152,6 +152,7 @@ fn simulation(card: &Card, seeds: u64, faults: bool) -> SimulationReport {
             seed,
             history: &history,
             ended_at: 100_000_000,
+            cut_off: false,
             traffic: Traffic { from_clients: 9, from_services: 8, operations: 8 },
             violated: if faults && seed == 2 { &[Property::MutualExclusion] } else { &[] },
         });
