@@ -1,5 +1,6 @@
 //! The command line as its users meet it: what it prints, writes and returns.
 
+mod applications;
 mod bench;
 mod compare;
 mod list;
