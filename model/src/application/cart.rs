@@ -53,7 +53,7 @@ impl Shop for Shelf {
     }
 
     fn buy(&mut self, seen: u64) {
-        match self.buyers.iter_mut().nth(seen as usize) {
+        match self.buyers.get_mut(seen as usize) {
             Some(buyers) => *buyers += 1,
             None => self.buyers.push(1),
         }
