@@ -315,7 +315,8 @@ impl Scribe {
         };
         let queue = connection.queue(link.towards);
         let in_line = queue.iter().find(|packet| packet.order == Some(order)).copied();
-        let late = self.late.iter().position(|(_, late)| *late == order);
+        // Orders are told apart by receiver only.
+        let late = self.late.iter().position(|late| *late == (link, order));
         let reads = self.reads(&link);
         match (in_line, late) {
             (Some(packet), _) if packet.end => {

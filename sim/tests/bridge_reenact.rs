@@ -135,6 +135,7 @@ fn walks_can_be_acted_out(among: impl Fn(Environment) -> bool) {
         }
     }
     println!("{steps} steps acted out");
+    failures.iter().for_each(|f| println!("FAILED {f}"));
     let first = failures[..failures.len().min(9)].join("\n");
     assert!(failures.is_empty(), "{} walks:\n{first}", failures.len());
     assert!(steps > 10_000);

@@ -70,8 +70,9 @@ impl std::hash::Hash for Settings {
 pub struct LockServer {
     settings: Settings,
     log: Log,
-    /// The connections on which waiting requests are to be answered, in order of name. A request
-    /// that was asked again has more than one until the server notices the end of the old one.
+    /// The connections on which waiting requests are to be answered, by client and then in the order
+    /// in which they came. A request that was asked again has more than one until the server notices
+    /// the end of the old one.
     listeners: Vec<Peer>,
     /// Whether its clock runs.
     running: bool,
@@ -169,7 +170,8 @@ impl LockServer {
     }
 
     fn listen(&mut self, from: Peer) {
-        if let Err(place) = self.listeners.binary_search(&from) {
+        if !self.listeners.contains(&from) {
+            let place = self.listeners.partition_point(|peer| peer.node <= from.node);
             self.listeners.insert(place, from);
         }
     }
@@ -240,7 +242,7 @@ impl Process for LockServer {
     fn permute(&mut self, permutation: &Permutation) -> bool {
         self.log.permute(permutation);
         self.listeners.permute(permutation);
-        self.listeners.sort_unstable();
+        self.listeners.sort_by_key(|peer| peer.node);
         true
     }
 }

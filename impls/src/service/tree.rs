@@ -293,8 +293,9 @@ impl Process for Tree {
                 self.serve(from, request, out);
             }
             Event::Fire(Timer::Deadline(slot)) => self.expire(slot, out),
-            // That a connection has ended is not heeded: half-open ones look the same, and whoever
-            // connects again says so.
+            // The session goes on, but nothing is told on a connection that is gone: the next one
+            // may well have its number.
+            Event::Disconnected(peer) => self.detach(peer),
             _ => {}
         }
     }

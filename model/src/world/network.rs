@@ -29,6 +29,10 @@ impl State {
             .iter()
             .position(|c| c.client == from && c.service == to && c.client_open);
         let index = current.unwrap_or_else(|| self.connect(from, to, true));
+        // What is sent on a connection that is lost, before its client knows, is lost as well.
+        if ends(&self.connections[index].to_service) {
+            return;
+        }
         let packet = Packet { content: Content::Message(message), left: delay };
         Arc::make_mut(&mut self.connections[index]).to_service.push(packet);
     }
@@ -58,7 +62,9 @@ impl State {
             .connections
             .iter_mut()
             .find(|c| c.client == to.node && c.service == from && c.number == to.connection);
-        if let Some(connection) = connection.filter(|c| c.client_open && c.service_open) {
+        let reads =
+            |c: &&mut Arc<Connection>| c.client_open && c.service_open && !ends(&c.to_client);
+        if let Some(connection) = connection.filter(reads) {
             let packet = Packet { content: Content::Message(message), left: delay };
             Arc::make_mut(connection).to_client.push(packet);
         }
@@ -79,7 +85,10 @@ impl State {
         let connection = Arc::make_mut(&mut self.connections[index]);
         connection.client_open = false;
         connection.to_client.clear();
-        connection.to_service.push(end_after(&connection.to_service));
+        // Of a connection that is lost the service learns anyway.
+        if !ends(&connection.to_service) {
+            connection.to_service.push(end_after(&connection.to_service));
+        }
         let link = connection.link(Towards::Client);
         self.late.retain(|(late, _)| *late != link);
     }
@@ -134,8 +143,7 @@ impl State {
                 if connection.service_open && receiver_runs {
                     return Some(Stimulus::Deliver { from, message });
                 }
-                let known = connection.to_client.iter().any(|p| p.content == Content::End);
-                if connection.client_open && !known {
+                if connection.client_open && !ends(&connection.to_client) {
                     connection.to_client.push(end_after(&connection.to_client));
                 }
                 connection.service_open = false;
@@ -154,8 +162,7 @@ impl State {
                 connection.client_open = false;
                 connection.to_client.clear();
                 // A service that still believes in the connection learns of its end as well.
-                let told = connection.to_service.iter().any(|p| p.content == Content::End);
-                if connection.service_open && !told {
+                if connection.service_open && !ends(&connection.to_service) {
                     connection.to_service.push(end_after(&connection.to_service));
                 }
                 news.then_some(Stimulus::Disconnected(from))
@@ -178,6 +185,11 @@ impl State {
                 || !connection.to_service.is_empty()
         });
     }
+}
+
+/// Whether the end of the connection is on its way.
+fn ends(queue: &[Packet]) -> bool {
+    queue.iter().any(|packet| packet.content == Content::End)
 }
 
 /// The end of a connection, which takes as long as what travels before it, and no longer.

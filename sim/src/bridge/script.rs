@@ -15,7 +15,7 @@ pub enum Waiting {
     Packet(Packet, Order),
     /// The end of a connection that broke on the way.
     Break,
-    /// Something sent on a broken connection: nobody will see it.
+    /// Something sent or held back on a broken connection: nobody will see it.
     Dust,
 }
 
@@ -59,13 +59,13 @@ impl Lines {
             let reply = towards(link, Towards::Client);
             self.late.retain(|(late, _)| *late != reply);
         }
-        match (self.broken.contains(&link), end) {
-            (true, true) => {}
-            (true, false) => self.line(link).push_back(Waiting::Dust),
-            (false, _) => {
-                let waiting = Waiting::Packet(flight.packet, flight.order);
-                self.line(link).push_back(waiting);
-            }
+        let broken = self.broken.contains(&link);
+        let line = self.line(link);
+        if !broken {
+            line.push_back(Waiting::Packet(flight.packet, flight.order));
+        } else if !end && !line.iter().any(Waiting::is_end) {
+            // What is sent behind the end of a broken connection is lost at once.
+            line.push_back(Waiting::Dust);
         }
     }
 
