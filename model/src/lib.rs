@@ -14,6 +14,7 @@ pub mod measure;
 pub mod message;
 pub mod metrics;
 pub mod monitor;
+pub mod nearest;
 pub mod node;
 pub mod op;
 pub mod plan;

@@ -43,8 +43,13 @@ fn the_smallest_failure_still_fails_in_the_same_way_and_cannot_be_shrunk_again()
             let shrunk = shrink(&capsule, &*algorithm, |_| {}, &go).unwrap();
             println!("{name}: {:?} -> {:?} in {}", shrunk.before, shrunk.after, shrunk.tried);
             assert!(shrunk.complete);
-            assert!(shrunk.after.entries <= 2, "{:?}", shrunk.after);
-            assert!(shrunk.after.events < shrunk.before.events);
+            // A failover at the one bad moment takes a crash and a misuse to bring that moment about.
+            assert!(shrunk.after.entries <= 3, "{:?}", shrunk.after);
+            // What is smaller is the scenario. Its run may be longer: a lease that nobody else is
+            // in the way of is waited for to its end.
+            assert!(shrunk.after.entries < shrunk.before.entries);
+            assert!(shrunk.after.clients <= shrunk.before.clients);
+            assert!(shrunk.after.operations < shrunk.before.operations);
             let (Failure::Run(was), Failure::Run(is)) = (&capsule.failure, &shrunk.capsule.failure)
             else {
                 unreachable!()

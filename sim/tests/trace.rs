@@ -30,18 +30,21 @@ fn a_holder_that_crashes_gives_way_to_the_next() {
               0.000500  resource  starts
               0.000501  server    starts
               5.755001  B         next operation                                     calls acquire; -> server: acquire 0 0 0
-              7.470501  server    <- B: acquire 0 0 0                                -> B: granted 0 0 0
               9.188000  A         next operation                                     calls acquire; -> server: acquire 0 0 0
-             10.268501  server    <- A: acquire 0 0 0
-             10.624001  B         <- server: granted 0 0 0                           acquire returns: acquired; -> resource: write as hold B1
-             13.098500  resource  <- B: write as hold B1                             takes the write of hold B1; -> B: accepted
+             10.831501  server    <- A: acquire 0 0 0                                -> A: granted 0 0 0
+             12.472501  server    <- B: acquire 0 0 0
+             20.813000  A         <- server: granted 0 0 0                           acquire returns: acquired; -> resource: write as hold A1
+             25.329500  resource  <- A: write as hold A1                             takes the write of hold A1; -> A: accepted
              30.000000  A         fault: crashes
-             31.363501  server    the connection to A is lost
-             41.823001  B         <- resource: accepted
-             50.218001  B         work done                                          -> resource: write as hold B1
-             62.403500  resource  <- B: write as hold B1                             takes the write of hold B1; -> B: accepted
-             92.528001  B         <- resource: accepted                              calls release; -> server: release 0 0 0
-             94.502501  server    <- B: release 0 0 0                                -> B: released 0 0 0
-            107.685001  B         <- server: released 0 0 0                          release returns: released
+             33.903501  server    the connection to A is lost                        -> B: granted 0 0 0
+             35.442001  B         <- server: granted 0 0 0                           acquire returns: acquired; -> resource: write as hold B1
+             36.978500  resource  the connection to A is lost
+             37.179500  resource  <- B: write as hold B1                             takes the write of hold B1; -> B: accepted
+             45.111001  B         <- resource: accepted
+             53.506001  B         work done                                          -> resource: write as hold B1
+             60.099500  resource  <- B: write as hold B1                             takes the write of hold B1; -> B: accepted
+             68.381001  B         <- resource: accepted                              calls release; -> server: release 0 0 0
+             77.174501  server    <- B: release 0 0 0                                -> B: released 0 0 0
+             81.220001  B         <- server: released 0 0 0                          release returns: released
     "#]].assert_eq(&text);
 }

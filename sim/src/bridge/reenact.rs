@@ -184,7 +184,12 @@ impl<'a> Troupe<'a> {
                 let Action::Deliver(theirs) = scene.step.action else { unreachable!() };
                 self.leave_out(number, scene.before.in_line(&theirs), &link)?;
                 let waiting = self.lines.take(&link).ok_or("nothing stands in line")?;
-                self.deliver(number, link, waiting)
+                let did = self.deliver(number, link, waiting)?;
+                if waiting.is_end() && link.towards == Towards::Service {
+                    // What was held back until after the end is not read any more.
+                    self.lines.bury(link);
+                }
+                Ok(did)
             }
             Action::DeliverLate(place) => {
                 let late = self.lines.take_late(usize::from(place));
@@ -287,8 +292,6 @@ impl<'a> Troupe<'a> {
                 self.order += 1;
                 let order = Order::new(slot(link.client), self.order, Part::Original);
                 station.receive(now, &packet, order, &mut self.turn);
-                // What was held back on a connection that broke is not read any more.
-                self.lines.bury(link);
             }
         }
         Ok(self.done(node))

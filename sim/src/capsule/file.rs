@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path as FilePath;
 
 use contend_model::algorithm::Algorithm;
+use contend_model::nearest::nearest;
 use contend_model::property::Property;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -141,11 +142,8 @@ impl Capsule {
             return Ok(&**algorithm);
         }
         let names: Vec<String> = algorithms.iter().map(|algorithm| algorithm.card().name).collect();
-        let common = |other: &str| {
-            name.chars().zip(other.chars()).take_while(|(one, another)| one == another).count()
-        };
-        let nearest = names.iter().max_by_key(|other| common(other));
-        let mend = match nearest.filter(|other| common(other) * 2 >= name.len()) {
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mend = match nearest(name, &known) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("there are {}", names.join(", ")),
         };

@@ -70,6 +70,7 @@ impl Edits<'_> {
 
     fn links(&mut self) {
         let links = &self.scenario.links;
+        self.push(|scenario| scenario.links.uneven = false);
         self.push(|scenario| scenario.links.loss = 0.0);
         self.push(|scenario| scenario.links.duplicate = 0.0);
         self.push(|scenario| scenario.links.reorder = 0.0);

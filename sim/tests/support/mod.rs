@@ -19,9 +19,11 @@ pub fn algorithm(kind: Kind) -> &'static dyn Algorithm {
     }
 }
 
-/// A scenario of ordinary size with these faults.
+/// A scenario of ordinary size with these faults. Without any, links are as fast as they say.
 pub fn scenario(kind: Kind, faults: Faults) -> Scenario {
-    Scenario { faults, ..Scenario::default_for(kind).of(&algorithm(kind).card().name) }
+    let mut scenario = Scenario::default_for(kind).of(&algorithm(kind).card().name);
+    scenario.links.uneven = faults != Faults::none();
+    Scenario { faults, ..scenario }
 }
 
 /// A stage for the lock server or the broker.
