@@ -27,9 +27,16 @@ pub fn environments(scenario: &Scenario, happened: &Happened) -> Vec<Environment
     causes
 }
 
-/// Whether a violation in these environments breaks a claim.
-pub fn breaks_claim(card: &Card, property: Property, environments: &[Environment]) -> bool {
-    matches!(environments, [only] if card.claims(property, *only))
+/// Whether a violation in these environments breaks a claim. What only the end of a run shows
+/// (`by_event` is false) came about after the faults were over, so it must be claimed in calm as well.
+pub fn breaks_claim(
+    card: &Card,
+    property: Property,
+    environments: &[Environment],
+    by_event: bool,
+) -> bool {
+    let claimed = |environment| card.claims(property, environment);
+    matches!(environments, [only] if claimed(*only)) && (by_event || claimed(Environment::Calm))
 }
 
 /// The environment to which a fault belongs; `None` for what callers may do anywhere.
@@ -105,13 +112,17 @@ mod tests {
         card.claims.clear();
         let card = card.claim(Property::MutualExclusion, "0NC");
         let breaks = |faults: &[FaultKind]| {
-            breaks_claim(&card, Property::MutualExclusion, &run_with(faults))
+            breaks_claim(&card, Property::MutualExclusion, &run_with(faults), true)
         };
         assert!(breaks(&[]));
         assert!(breaks(&[FaultKind::Loss, FaultKind::Duplicate]));
         assert!(!breaks(&[FaultKind::Loss, FaultKind::Death]));
         assert!(!breaks(&[FaultKind::Loss, FaultKind::Pause]));
-        assert!(!breaks_claim(&card, Property::Fencing, &run_with(&[])));
+        assert!(!breaks_claim(&card, Property::Fencing, &run_with(&[]), true));
+        let card = card.claim(Property::DeadlockFreedom, "T");
+        let paused = run_with(&[FaultKind::Pause]);
+        assert!(breaks_claim(&card, Property::DeadlockFreedom, &paused, true));
+        assert!(!breaks_claim(&card, Property::DeadlockFreedom, &paused, false));
     }
 
     #[test]

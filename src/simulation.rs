@@ -226,10 +226,11 @@ impl Tally for Found<'_> {
             violated: &violated,
         });
         let environments = blame::environments(self.scenario, &outcome.happened);
-        for property in violated {
-            let seed = outcome.seed;
+        for violation in &outcome.violations {
+            let (seed, property) = (outcome.seed, violation.property);
             self.violations.push(SeedViolation { seed, property, file: None });
-            if blame::breaks_claim(self.card, property, &environments) {
+            let by_event = violation.record.is_some();
+            if blame::breaks_claim(self.card, property, &environments, by_event) {
                 let environments = environments.clone();
                 self.broken.push(BrokenClaim { seed, property, environments });
             }

@@ -19,8 +19,11 @@ use crate::timer::Timer;
 pub struct Duty {
     /// Acquisitions of a locker, items of a producer; consumers go on for ever.
     pub operations: u16,
-    /// The pause before each operation; consumers make none.
+    /// The pause before each operation of a locker or a producer.
     pub think: Range,
+    /// The pause of a consumer before it asks for the next item.
+    #[serde(default)]
+    pub rest: Range,
     /// How long the caller works between its two writes, or before it applies an item's effect.
     pub work: Range,
     /// The pause before it tries again.
@@ -319,9 +322,8 @@ impl Caller {
     fn next(&mut self, out: &mut Vec<Wish>) {
         self.phase = Phase::Idle;
         if self.role == crate::algorithm::Role::Consumer {
-            // Whoever consumes asks for the next item at once.
             self.begun = 0;
-            out.push(Wish::Arm(Timer::Next, Range::default()));
+            out.push(Wish::Arm(Timer::Next, self.duty.rest));
         } else if self.begun < self.duty.operations {
             out.push(Wish::Arm(Timer::Next, self.duty.think));
         }

@@ -82,7 +82,7 @@ pub struct Workload {
     pub consumers: u16,
     /// Acquisitions of each locker, items of each producer.
     pub operations: u16,
-    /// The pause before each operation; consumers make none.
+    /// The pause before each operation, also of a consumer that asks for the next item.
     #[serde(default)]
     pub think: Law,
     /// How long a holder works between its two writes, or a consumer on an item.
@@ -261,6 +261,7 @@ impl Scenario {
         Duty {
             operations: self.workload.operations,
             think: self.workload.think.range(),
+            rest: self.workload.think.range(),
             work: self.workload.work.range(),
             retry: self.timing.retry_ms.range(),
             nested: self.workload.nested,

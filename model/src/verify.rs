@@ -147,8 +147,7 @@ fn jobs<'a>(algorithms: &[&'a dyn Algorithm], options: &Options) -> Vec<Job<'a>>
     });
     for environment in environments {
         for (place, &algorithm) in algorithms.iter().enumerate() {
-            let kind = algorithm.card().kind;
-            for &study in Study::of(kind, environment) {
+            for &study in Study::of(&algorithm.card(), environment) {
                 if study.properties(environment).iter().any(|&property| options.wants(property)) {
                     jobs.push(Job { algorithm, place, environment, study });
                 }

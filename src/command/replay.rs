@@ -12,7 +12,7 @@ use contend::sim::capsule::{Capsule, Failure as Failed, Replayed};
 use contend::sim::kernel::Kernel;
 use contend::sim::ledger::Options;
 use contend::sim::stage::Stage;
-use contend::sim::{capsule, trace};
+use contend::sim::{capsule, outcome, trace};
 use contend::{blame, registry, world};
 use serde::Serialize;
 
@@ -86,10 +86,10 @@ impl Replay {
         let mut kernel = Kernel::new(&stage, Options { trace: true, ..Options::default() });
         let outcome = kernel.run(seed);
         let environments = blame::environments(stage.scenario(), &outcome.happened);
-        let violation = |violation: &contend::sim::outcome::Violation| Violation {
-            property: violation.property,
-            claimed: blame::breaks_claim(&card, violation.property, &environments),
-            at_ms: Some(violation.at as f64 / 1e6),
+        let violation = |&outcome::Violation { property, at, record }| Violation {
+            property,
+            claimed: blame::breaks_claim(&card, property, &environments, record.is_some()),
+            at_ms: Some(at as f64 / 1e6),
         };
         let printed = Printed {
             algorithm: card.name.clone(),
@@ -120,11 +120,12 @@ impl Replay {
             source: Box::new(source),
         })?;
         let environments = environments(&capsule, algorithm)?;
-        let claimed = blame::breaks_claim(&algorithm.card(), capsule.property, &environments);
-        let at_ms = match &capsule.failure {
-            Failed::Run(run) => Some(run.at_ns as f64 / 1e6),
-            Failed::Path(_) => None,
+        let (at_ms, by_event) = match &capsule.failure {
+            Failed::Run(run) => (Some(run.at_ns as f64 / 1e6), run.record.is_some()),
+            Failed::Path(_) => (None, true),
         };
+        let card = algorithm.card();
+        let claimed = blame::breaks_claim(&card, capsule.property, &environments, by_event);
         let violation = Violation { property: capsule.property, claimed, at_ms };
         let printed = Printed {
             algorithm: capsule.algorithm().to_owned(),

@@ -83,6 +83,8 @@ struct Client {
     phase: Phase,
     /// The caller has given up.
     cancelled: bool,
+    /// While the client waited, its own reading of the lease came to an end.
+    lapsed: bool,
 }
 
 /// Why the client's own key is being deleted.
@@ -153,7 +155,7 @@ impl Eq for Etcd {}
 /// Settings are the same in all states of a world.
 impl std::hash::Hash for Client {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        (self.lease, self.renewing, self.queued, self.phase, self.cancelled).hash(state);
+        (self.lease, self.renewing, self.queued, self.phase, self.cancelled, self.lapsed).hash(state);
     }
 }
 
@@ -192,6 +194,7 @@ impl Client {
 
     /// The lease has its whole time again.
     fn renewed(&mut self, out: &mut Effects) {
+        self.lapsed = false;
         if self.has(Guard::WatchesLease) {
             out.arm(Timer::Lease, self.own_reading());
         }
@@ -208,6 +211,7 @@ impl Client {
     /// The session is over for this client.
     fn ends_session(&mut self, out: &mut Effects) {
         self.lease = None;
+        self.lapsed = false;
         out.disarm(Timer::Lease);
         out.disarm(Timer::Renew);
     }
@@ -288,7 +292,18 @@ impl Client {
     }
 
     fn granted(&mut self, own: u32, out: &mut Effects) -> Phase {
+        if self.lapsed && self.settings.certain {
+            // The server may end the lease at any moment.
+            return self.delete(Why::Lost(Some(Op::Acquire)), true, out);
+        }
         self.rest(out);
+        if self.lapsed {
+            // Whoever looks at the session sees that it is done.
+            out.returns(Outcome::Acquired { fence: self.fence(own) });
+            out.notify(Notice::Lost);
+            self.ends_session(out);
+            return Phase::Idle;
+        }
         out.returns(Outcome::Acquired { fence: self.fence(own) });
         Phase::Held { own, depth: 0 }
     }
@@ -405,7 +420,10 @@ impl Client {
                 self.ends_session(out);
                 Phase::Idle
             }
-            phase => phase,
+            phase => {
+                self.lapsed = true;
+                phase
+            }
         }
     }
 
@@ -529,6 +547,7 @@ impl Process for Client {
             queued: None,
             phase: Phase::Idle,
             cancelled: false,
+            lapsed: false,
             ..self.clone()
         }
     }
@@ -568,7 +587,7 @@ impl Algorithm for Etcd {
                 .claim(Property::Ownership, "0mNCT")
                 .claim(Property::Reentrancy, "0mNC")
                 .claim(Property::Interruptibility, "0mNCT")
-                .claim(Property::Consistency, "0mT")
+                .claim(Property::Consistency, "0m")
         } else {
             card.claim(Property::MutualExclusion, "0mC")
                 .claim(Property::Fencing, "0mC")
@@ -577,7 +596,7 @@ impl Algorithm for Etcd {
                 .claim(Property::Reentrancy, "0mNC")
                 .claim(Property::Interruptibility, "0mT")
                 .claim(Property::Fairness, "0T")
-                .claim(Property::Consistency, "0mCT")
+                .claim(Property::Consistency, "0mC")
         }
     }
 
@@ -590,6 +609,7 @@ impl Algorithm for Etcd {
             queued: None,
             phase: Phase::Idle,
             cancelled: false,
+            lapsed: false,
         })
     }
 
@@ -615,8 +635,8 @@ impl Algorithm for Etcd {
             scope.duty.operations = 1;
         }
         if scope.environment == Environment::Expiry {
-            // Leases end at any moment, however often; that clients also give up on answers, or keep
-            // a lease alive, is explored where messages are lost.
+            // Leases end at any moment, however often; that clients also give up on the server's answers,
+            // or keep a lease alive, is explored where messages are lost.
             scope.duty.operations = 1;
             scope.budget.early = 0;
         }

@@ -31,7 +31,7 @@ impl Algorithm for ReadWrite {
         let card = super::card("redis-read-write", "read-write", Form::Repaired, "redis", summary);
         Card { discipline: Discipline::ReadWrite, ..card }
             .claim(Property::MutualExclusion, "0mN")
-            .claim(Property::Fencing, "0mNTF")
+            .claim(Property::Fencing, "0m")
             .claim(Property::DeadlockFreedom, "0mNTF")
             .claim(Property::Ownership, "0mNTF")
             .claim(Property::Reentrancy, "0mN")

@@ -122,8 +122,6 @@ impl Reading {
                 (Property::NoLoss, "0NT"),
                 (Property::NoPhantom, "0NCT"),
                 (Property::AtLeastOnce, "0NT"),
-                (Property::Exclusive, "0"),
-                (Property::Fifo, "0"),
                 (Property::Progress, "0NT"),
             ],
             Reading::Bound { ack_timeout: false } => &[
@@ -133,10 +131,9 @@ impl Reading {
                 (Property::AtLeastOnce, "0T"),
                 (Property::AtMostOnce, "0T"),
                 (Property::Exclusive, "0CT"),
-                (Property::Fifo, "0"),
                 (Property::Progress, "0T"),
             ],
-            Reading::PublishSubscribe => &[(Property::NoPhantom, "0NCT"), (Property::Fifo, "0CT")],
+            Reading::PublishSubscribe => &[(Property::NoPhantom, "0NCT")],
             Reading::PointToPoint => &[
                 (Property::NoLoss, "0"),
                 (Property::NoPhantom, "0NCT"),
@@ -144,7 +141,6 @@ impl Reading {
                 (Property::AtLeastOnce, "0"),
                 (Property::AtMostOnce, "0CT"),
                 (Property::Exclusive, "0CT"),
-                (Property::Fifo, "0CT"),
                 (Property::Progress, "0"),
             ],
         }

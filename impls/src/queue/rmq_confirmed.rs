@@ -297,7 +297,6 @@ impl Algorithm for Confirmed {
             .claim(Property::AtLeastOnce, "0NCT")
             .claim(Property::AtMostOnce, "0NCT")
             .claim(Property::Exclusive, "0")
-            .claim(Property::Fifo, "0")
             .claim(Property::TerminalStays, "0")
             .claim(Property::Progress, "0NCT")
     }

@@ -132,11 +132,9 @@ impl Algorithm for SqlOutbox {
         )
         .claim(Property::NoPhantom, "0NCT")
         .claim(Property::NoDuplicate, "0NCT")
-        .claim(Property::AtLeastOnce, "0")
         .claim(Property::AtMostOnce, "0CT")
         .claim(Property::Exclusive, "0NCT")
         .claim(Property::Fifo, "0NCT")
-        .claim(Property::Progress, "0")
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

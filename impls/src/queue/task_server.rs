@@ -74,8 +74,6 @@ enum Phase {
         item: Item,
         attempt: u8,
     },
-    /// The caller has given the task up and asks for the next one.
-    Failing,
     Completing,
 }
 
@@ -110,12 +108,9 @@ impl Process for Client {
             (Phase::InDoubt(item), Event::Fire(Timer::Poll)) => self.submit(item, out),
 
             (Phase::Idle, Event::Invoke(Op::Dequeue)) => self.fetch(out),
-            (Phase::Working { item, attempt }, Event::Invoke(Op::Dequeue)) => {
-                out.call(BACKEND, Request::Fail { item, attempt });
-                Phase::Failing
-            }
-            // If the failure was not heard of, the lease ends the attempt.
-            (Phase::Failing, Event::Deliver { .. } | Event::Disconnected(_)) => self.fetch(out),
+            // Whatever was in the way is given until the lease ends: attempts that failed at once would
+            // all be used up in one outage, and the task set aside.
+            (Phase::Working { .. }, Event::Invoke(Op::Dequeue)) => self.fetch(out),
             (Phase::Fetching, Event::Deliver { .. }) => match reply {
                 Some(Reply::Attempt { item, attempt }) => {
                     out.returns(Outcome::Delivered { item, ack: true });
@@ -153,7 +148,7 @@ impl Process for Client {
             Phase::Submitting(item) | Phase::InDoubt(item) | Phase::Working { item, .. } => {
                 item.permute(permutation);
             }
-            Phase::Idle | Phase::Fetching | Phase::Failing | Phase::Completing => {}
+            Phase::Idle | Phase::Fetching | Phase::Completing => {}
         }
         true
     }

@@ -1,7 +1,8 @@
 //! The worlds that are searched for one algorithm in one environment. What callers do differs from
 //! study to study, so that each stays small.
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, Card};
+use crate::discipline::Discipline;
 use crate::property::{Environment, Kind, Property};
 use crate::world::{Scope, World};
 
@@ -23,8 +24,12 @@ pub enum Study {
     Queueing,
     /// Two producers take turns, and one consumer.
     Ordering,
+    /// Two consumers share more items than each can work on at once, and take their time.
+    Sharing,
     /// A consumer that is kept busy with newer items.
     Starving,
+    /// Of a lock that readers share: two writers.
+    Writing,
 }
 
 /// Enough to be overtaken twice.
@@ -36,17 +41,20 @@ impl Study {
         (self == FEW).then_some(Study::Overtaking { operations: 5 })
     }
 
-    /// The studies of one kind of algorithm in one environment.
-    pub fn of(kind: Kind, environment: Environment) -> &'static [Study] {
-        match (kind, environment) {
+    /// The studies of an algorithm in one environment.
+    pub fn of(card: &Card, environment: Environment) -> &'static [Study] {
+        match (card.kind, environment) {
+            (Kind::Lock, _) if card.discipline == Discipline::ReadWrite => {
+                &[Study::Locking, Study::Writing, Study::Nesting, FEW, Study::GivingUp]
+            }
             (Kind::Lock, _) => &[Study::Locking, Study::Nesting, FEW, Study::GivingUp],
             // Starvation takes no fault; a lease that has to end first is no starvation.
             (Kind::Queue, Environment::Calm) => {
-                &[Study::Queueing, Study::Ordering, Study::Starving]
+                &[Study::Queueing, Study::Ordering, Study::Sharing, Study::Starving]
             }
             // Without a failover to come nothing is replicated, and who waits for that waits for ever.
             (Kind::Queue, Environment::Failover) => &[Study::Queueing],
-            (Kind::Queue, _) => &[Study::Queueing, Study::Ordering],
+            (Kind::Queue, _) => &[Study::Queueing, Study::Ordering, Study::Sharing],
         }
     }
 
@@ -64,7 +72,7 @@ impl Study {
             Property::Progress,
         ];
         match self {
-            Study::Locking => &[
+            Study::Locking | Study::Writing => &[
                 Property::MutualExclusion,
                 Property::Fencing,
                 Property::DeadlockFreedom,
@@ -77,15 +85,19 @@ impl Study {
             // In calm, starvation is asked for as well, and has a study of its own.
             Study::Queueing if environment == Environment::Calm => &QUEUES[..8],
             Study::Queueing => QUEUES,
-            Study::Ordering => &[Property::Fifo, Property::NoLoss],
+            Study::Ordering => {
+                &[Property::NoLoss, Property::AtLeastOnce, Property::Fifo, Property::Progress]
+            }
+            Study::Sharing => &[Property::Exclusive, Property::Fifo],
             Study::Starving => &[Property::Progress],
         }
     }
 
     /// The world of the study.
     pub fn world(self, algorithm: &dyn Algorithm, environment: Environment, faults: u8) -> World {
-        // Two producers get into each other's way without any fault, or not at all.
-        let faults = if self == Study::Ordering { 0 } else { faults };
+        // Producers and consumers get into each other's way without any fault, or not at all.
+        let alone = matches!(self, Study::Ordering | Study::Sharing);
+        let faults = if alone { 0 } else { faults };
         let scope = Scope::of(&algorithm.card(), environment, faults);
         let scope = match self {
             Study::Locking | Study::Queueing => scope,
@@ -93,6 +105,8 @@ impl Study {
             Study::Overtaking { operations } => scope.contended(operations),
             Study::GivingUp => scope.impatient(),
             Study::Ordering => scope.rivalling(),
+            Study::Sharing => scope.shared(),
+            Study::Writing => scope.writing(),
             Study::Starving => scope.steady(),
         };
         let narrowed = algorithm.narrowed(scope.clone());

@@ -86,10 +86,11 @@ impl Scope {
         if environment == Environment::Failover {
             timing.replication_lag = Some(Range::up_to(timing.sync_every));
         }
-        // Consumers poll for ever; asked again only when all else is quiet, they keep the space small.
+        // Consumers poll for ever, and three clients are many; asked again only when all else is quiet, they
+        // keep the space small.
         let retry = match kind {
-            Kind::Lock => timing.retry,
-            Kind::Queue => Range::exactly(timing.retry.most),
+            Kind::Lock if roles.len() < 3 => timing.retry,
+            Kind::Lock | Kind::Queue => Range::exactly(timing.retry.most),
         };
         // Nobody is always quick: what takes no time at all would be over before anything else, such as a
         // time-out, could come in between.
@@ -100,13 +101,15 @@ impl Scope {
             Kind::Queue => Range::up_to(timing.timeout),
         };
         let operations = if kind == Kind::Lock && roles.len() > 2 { 1 } else { 2 };
-        let duty = Duty { operations, think, work: Range::default(), retry, nested: false };
+        let (rest, work) = (Range::default(), Range::default());
+        let duty = Duty { operations, think, rest, work, retry, nested: false };
         Scope { environment, roles, duty, timing, reading, budget, question: None }
     }
 
     /// The same with nested acquisitions: each client acquires twice, the second time inside.
     #[must_use]
     pub fn nested(mut self) -> Self {
+        self.spare_a_reader();
         self.duty.nested = true;
         self.duty.operations = 1;
         self
@@ -115,9 +118,17 @@ impl Scope {
     /// The same with a waiter that may give up: each client acquires once, and one gives up once.
     #[must_use]
     pub fn impatient(mut self) -> Self {
+        self.spare_a_reader();
         self.duty.operations = 1;
         self.budget.cancels = 1;
         self
+    }
+
+    /// Where nothing hangs on readers that share, one is enough.
+    fn spare_a_reader(&mut self) {
+        if self.roles.contains(&Role::Reader) {
+            self.roles.truncate(2);
+        }
     }
 
     /// For queues: two producers of one item each, and one consumer.
@@ -125,6 +136,25 @@ impl Scope {
     pub fn rivalling(mut self) -> Self {
         self.roles = vec![Role::Producer, Role::Producer, Role::Consumer];
         self.duty.operations = 1;
+        self
+    }
+
+    /// For queues: one producer of four items, and two consumers who work for a while and rest before they
+    /// ask for the next one, in a world in which nothing is late.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        const MOMENT: Span = Span::ms(1);
+        self.duty.operations = 4;
+        self.duty.work = Range::exactly(MOMENT);
+        self.duty.rest = Range::up_to(MOMENT);
+        self.reading = Reading::Punctual;
+        self
+    }
+
+    /// For locks that readers share: two writers.
+    #[must_use]
+    pub fn writing(mut self) -> Self {
+        self.roles = vec![Role::Locker; 2];
         self
     }
 

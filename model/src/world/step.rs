@@ -70,7 +70,9 @@ impl World {
     fn firings(&self, state: &State, actions: &mut Vec<Action>) {
         if self.scope.reading == Reading::Free {
             let allowed = |timer| match timer {
-                timer if self.is_early(state, timer) => state.budget.early > 0,
+                timer if self.is_early(state, timer) => {
+                    state.budget.early > 0 || self.is_granted(timer)
+                }
                 // Consumers poll for ever; they do so when all else is quiet, to keep the space
                 // small.
                 Timer::Again => self.card.kind == Kind::Lock || is_quiet(state),
@@ -99,6 +101,14 @@ impl World {
             Timer::Deadline(_) => self.card.kind == Kind::Queue && !is_quiet(state),
             _ => false,
         }
+    }
+
+    /// A caller may give up on the protected resource even where a scope is narrowed to no early end of
+    /// anything: it does so at most once for each of its writes.
+    fn is_granted(&self, timer: Timer) -> bool {
+        self.scope.budget.early == 0
+            && self.card.kind == Kind::Lock
+            && timer == Timer::Answer(RESOURCE)
     }
 
     fn network_faults(&self, state: &State, actions: &mut Vec<Action>) {
@@ -270,7 +280,8 @@ impl World {
                 self.receive(state, &link, Content::Message(message))
             }
             Action::Fire(node, timer) => {
-                if self.scope.reading == Reading::Free && self.is_early(state, timer) {
+                let early = self.is_early(state, timer) && !self.is_granted(timer);
+                if self.scope.reading == Reading::Free && early {
                     state.budget.early -= 1;
                 }
                 disarm(state, node, timer);

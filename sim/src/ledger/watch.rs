@@ -101,7 +101,10 @@ impl Watch {
                     .chain([queue.applied(), queue.done()])
                     .map(Bits::len)
                     .sum();
-                std::mem::replace(&mut self.marks, marks) != marks
+                // What is delivered again and again may go on for ever, but it does go on.
+                let delivered =
+                    matches!(record.what, What::Return(_, Outcome::Delivered { .. }));
+                (std::mem::replace(&mut self.marks, marks) != marks) | delivered
             }
         };
         if progress {
