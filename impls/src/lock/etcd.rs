@@ -80,6 +80,8 @@ struct Client {
     renewing: bool,
     /// What is asked as soon as the keep-alive is answered.
     queued: Option<Request>,
+    /// It is time for a keep-alive, but something else is under way.
+    due: bool,
     phase: Phase,
     /// The caller has given up.
     cancelled: bool,
@@ -155,7 +157,8 @@ impl Eq for Etcd {}
 /// Settings are the same in all states of a world.
 impl std::hash::Hash for Client {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        (self.lease, self.renewing, self.queued, self.phase, self.cancelled, self.lapsed).hash(state);
+        (self.lease, self.renewing, self.queued, self.due).hash(state);
+        (self.phase, self.cancelled, self.lapsed).hash(state);
     }
 }
 
@@ -169,10 +172,12 @@ impl Client {
     }
 
     fn ask(&mut self, request: Request, phase: Phase, out: &mut Effects) -> Phase {
+        if self.due {
+            self.keep_alive(out);
+        }
         if self.renewing {
             self.queued = Some(request);
         } else {
-            out.disarm(Timer::Renew);
             out.call(BACKEND, request);
         }
         phase
@@ -198,13 +203,24 @@ impl Client {
         if self.has(Guard::WatchesLease) {
             out.arm(Timer::Lease, self.own_reading());
         }
-        self.rest(out);
-    }
-
-    fn rest(&mut self, out: &mut Effects) {
-        if self.lease.is_some() && self.has(Guard::KeepsAlive) {
+        if self.has(Guard::KeepsAlive) {
             let third = self.timing.lease.divided_by(3);
             out.arm(Timer::Renew, third.min(self.own_reading().divided_by(2)));
+        }
+    }
+
+    fn keep_alive(&mut self, out: &mut Effects) {
+        if let Some(lease) = self.lease.filter(|_| !self.renewing) {
+            out.call(BACKEND, Request::KeepAlive(lease));
+            self.renewing = true;
+        }
+        self.due = false;
+    }
+
+    /// Nothing is under way any more.
+    fn rest(&mut self, out: &mut Effects) {
+        if self.due {
+            self.keep_alive(out);
         }
     }
 
@@ -212,6 +228,7 @@ impl Client {
     fn ends_session(&mut self, out: &mut Effects) {
         self.lease = None;
         self.lapsed = false;
+        self.due = false;
         out.disarm(Timer::Lease);
         out.disarm(Timer::Renew);
     }
@@ -486,7 +503,6 @@ impl Client {
                     self.phase = self.lost(out);
                 }
                 if let Some(request) = self.queued.take() {
-                    out.disarm(Timer::Renew);
                     out.call(BACKEND, request);
                 }
                 self.phase
@@ -497,11 +513,18 @@ impl Client {
 
     fn fires(&mut self, timer: Timer, out: &mut Effects) -> Phase {
         match (timer, self.phase) {
+            (
+                Timer::Renew,
+                phase @ (Phase::Idle
+                | Phase::Held { .. }
+                | Phase::Waiting { .. }
+                | Phase::Pausing { .. }),
+            ) => {
+                self.keep_alive(out);
+                phase
+            }
             (Timer::Renew, phase) => {
-                if let Some(lease) = self.lease.filter(|_| !self.renewing) {
-                    out.call(BACKEND, Request::KeepAlive(lease));
-                    self.renewing = true;
-                }
+                self.due = true;
                 phase
             }
             (Timer::Lease, _) => self.lost(out),
@@ -517,10 +540,14 @@ impl Client {
         self.renewing = false;
         match (self.queued.take(), self.phase) {
             (Some(request), phase) => {
+                self.due = true;
                 out.call(BACKEND, request);
                 phase
             }
-            (None, Phase::Waiting { .. }) => self.unanswered(out),
+            (None, Phase::Waiting { .. }) => {
+                self.due = true;
+                self.unanswered(out)
+            }
             (None, phase) => {
                 out.arm(Timer::Renew, Range::exactly(self.timing.retry.most));
                 phase
@@ -545,6 +572,7 @@ impl Process for Client {
             lease: None,
             renewing: false,
             queued: None,
+            due: false,
             phase: Phase::Idle,
             cancelled: false,
             lapsed: false,
@@ -607,6 +635,7 @@ impl Algorithm for Etcd {
             lease: None,
             renewing: false,
             queued: None,
+            due: false,
             phase: Phase::Idle,
             cancelled: false,
             lapsed: false,

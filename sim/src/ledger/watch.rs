@@ -102,8 +102,7 @@ impl Watch {
                     .map(Bits::len)
                     .sum();
                 // What is delivered again and again may go on for ever, but it does go on.
-                let delivered =
-                    matches!(record.what, What::Return(_, Outcome::Delivered { .. }));
+                let delivered = matches!(record.what, What::Return(_, Outcome::Delivered { .. }));
                 (std::mem::replace(&mut self.marks, marks) != marks) | delivered
             }
         };
