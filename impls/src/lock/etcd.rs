@@ -615,6 +615,7 @@ impl Algorithm for Etcd {
                 .claim(Property::Ownership, "0mNCT")
                 .claim(Property::Reentrancy, "0mNC")
                 .claim(Property::Interruptibility, "0mNCT")
+                .claim(Property::Fairness, "0T")
                 .claim(Property::Consistency, "0m")
         } else {
             card.claim(Property::MutualExclusion, "0mC")
@@ -655,9 +656,9 @@ impl Algorithm for Etcd {
     fn narrowed(&self, usual: Scope) -> Scope {
         let mut scope = usual;
         if scope.question == Some(Question::Overtakings) {
-            // With a lease for each acquisition three of them are beyond three million states. Two
-            // are too few to tell a bound, and the verdict says so.
-            scope.duty.operations = if self.certain { 2 } else { scope.duty.operations };
+            // The key keeps a waiter's place however often it asks, and a lease has to outlast its
+            // patience.
+            scope.timing.timeout = Timing::EXPLORED.timeout;
             return scope;
         }
         if scope.environment == Environment::Crash && !self.certain {

@@ -30,13 +30,13 @@ impl Algorithm for ReadWrite {
         let summary = "readers share, a writer is alone; keys with tokens and leases, one script";
         let card = super::card("redis-read-write", "read-write", Form::Repaired, "redis", summary);
         Card { discipline: Discipline::ReadWrite, ..card }
-            .claim(Property::MutualExclusion, "0mN")
-            .claim(Property::Fencing, "0m")
-            .claim(Property::DeadlockFreedom, "0mNTF")
-            .claim(Property::Ownership, "0mNTF")
-            .claim(Property::Reentrancy, "0mN")
-            .claim(Property::Interruptibility, "0mNTF")
-            .claim(Property::Consistency, "0mF")
+            .claim(Property::MutualExclusion, "0mNC")
+            .claim(Property::Fencing, "0mC")
+            .claim(Property::DeadlockFreedom, "0mNCTF")
+            .claim(Property::Ownership, "0mNCTF")
+            .claim(Property::Reentrancy, "0mNC")
+            .claim(Property::Interruptibility, "0mNCTF")
+            .claim(Property::Consistency, "0mCF")
             .without(Property::Fairness, "who waits keeps no place, it only asks again")
     }
 

@@ -29,12 +29,12 @@ impl Algorithm for Semaphore {
         let summary = "a counting semaphore of two permits, each a key with a token and a lease";
         let card = super::card("redis-semaphore", "semaphore", Form::Repaired, "redis", summary);
         Card { discipline: Discipline::Semaphore(2), ..card }
-            .claim(Property::MutualExclusion, "0mN")
-            .claim(Property::DeadlockFreedom, "0mNTF")
-            .claim(Property::Ownership, "0mNTF")
-            .claim(Property::Reentrancy, "0mN")
-            .claim(Property::Interruptibility, "0mNTF")
-            .claim(Property::Consistency, "0mNF")
+            .claim(Property::MutualExclusion, "0mNC")
+            .claim(Property::DeadlockFreedom, "0mNCTF")
+            .claim(Property::Ownership, "0mNCTF")
+            .claim(Property::Reentrancy, "0mNC")
+            .claim(Property::Interruptibility, "0mNCTF")
+            .claim(Property::Consistency, "0mNCF")
             .without(Property::Fairness, "who waits keeps no place, it only asks again")
             .without(Property::Fencing, "two holders write side by side, so no write is stale")
     }

@@ -313,7 +313,7 @@ impl Algorithm for Server {
             .claim(Property::Ownership, "0mNCT")
             .claim(Property::Reentrancy, "0mNC")
             .claim(Property::Interruptibility, "0mNCT")
-            .claim(Property::Fairness, if self.renewal { "" } else { "T" })
+            .claim(Property::Fairness, if self.renewal { "0" } else { "0T" })
             .claim(Property::Consistency, "0mC")
     }
 

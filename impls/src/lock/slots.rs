@@ -67,6 +67,8 @@ enum Phase {
     Undoing {
         cancelled: bool,
     },
+    /// Whether it was given back is not known; about to do it again.
+    InDoubt,
     Held {
         depth: u8,
     },
@@ -162,7 +164,16 @@ impl Process for Client {
             (Phase::Undoing { .. }, Event::Invoke(Op::Cancel)) => {
                 Phase::Undoing { cancelled: true }
             }
-            // If the giving back has no answer, the lease ends what it was about.
+            (Phase::Undoing { cancelled: false }, Event::Disconnected(_)) => {
+                out.arm(Timer::Poll, self.timing.retry);
+                Phase::InDoubt
+            }
+            (Phase::InDoubt, Event::Fire(Timer::Poll)) => self.undo(false, out),
+            (Phase::InDoubt, Event::Invoke(Op::Cancel)) => {
+                out.disarm(Timer::Poll);
+                self.wait(true, out)
+            }
+            // Who has given up does not wait for an answer: the lease ends what it was about.
             (Phase::Undoing { cancelled }, _) if over => self.wait(cancelled, out),
 
             (Phase::Held { depth }, Event::Invoke(Op::Acquire)) => {

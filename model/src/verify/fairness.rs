@@ -2,8 +2,8 @@
 //!
 //! A world in which everybody acquires a few times shows how often a waiter can be overtaken there. If
 //! that is less often than the others acquire, it is the bound. Otherwise the steps that lead from
-//! one overtaking to the next are taken again and again in a world without an end: if they go round a
-//! hundred times, always past the same waiter, they are a loop.
+//! one overtaking to the next, or to the one after it, are taken again and again in a world without an
+//! end: if the same waiter is overtaken a hundred times, they are a loop.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,11 +14,11 @@ use crate::search::{Explored, Labels, StateId};
 use crate::verdict::Counterexample;
 use crate::world::{Action, Mark, State, World, fingerprint};
 
-/// How often a loop must go round to be one.
-const ROUNDS: u8 = 100;
+/// How often a waiter must be overtaken in a loop for it to be one.
+const ROUNDS: usize = 100;
 
 /// How many overtakings after the first are looked at.
-const AHEAD: u8 = 3;
+const AHEAD: u8 = 4;
 
 /// How far from the first they are looked for, in states.
 const NEAR: usize = 200_000;
@@ -53,19 +53,27 @@ fn unending(world: &World, explored: &Explored, furthest: StateId) -> Option<Cou
     let end = walk(&endless, endless.start().clone(), &way)?;
     let victim = (0..world.scope().roles.len()).max_by_key(|&client| overtaken(&end, client))?;
     way.truncate(one_overtaking(&endless, endless.start(), victim, &way));
-    let mut state = walk(&endless, endless.start().clone(), &way)?;
-    let mut rest = &overtake(&endless, &state, victim, AHEAD)?[..];
-    // The first round may still differ from the next in its timers' phases, and the last may end
-    // where the waiter is about to be served.
+    let began = walk(&endless, endless.start().clone(), &way)?;
+    let ahead = overtake(&endless, &began, victim, AHEAD)?;
+    let mut ends = vec![0];
+    let mut state = began.clone();
     for _ in 0..AHEAD {
-        let length = one_overtaking(&endless, &state, victim, rest);
-        let round = &rest[..length];
-        if goes_round(&endless, &state, round, victim) {
+        let taken = ends[ends.len() - 1];
+        let length = one_overtaking(&endless, &state, victim, &ahead[taken..]);
+        state = walk(&endless, state, &ahead[taken..taken + length])?;
+        ends.push(taken + length);
+    }
+    // The first round may still differ from the next in its timers' phases, the last may end where the
+    // waiter is about to be served, and what is sent now and then may come in every second round only.
+    let most = usize::from(AHEAD);
+    let rounds = (1..=most).flat_map(|length| (0..=most - length).map(move |from| (from, length)));
+    for (from, length) in rounds {
+        let (before, round) = (&ahead[..ends[from]], &ahead[ends[from]..ends[from + length]]);
+        let state = walk(&endless, began.clone(), before)?;
+        if goes_round(&endless, &state, round, victim, ROUNDS / length) {
+            way.extend(before);
             return Some(explain::of_loop(world, &endless, &way, round, Property::Fairness));
         }
-        state = walk(&endless, state, round)?;
-        way.extend(round);
-        rest = &rest[length..];
     }
     None
 }
@@ -106,9 +114,9 @@ fn walk(world: &World, mut state: State, way: &[Action]) -> Option<State> {
     Some(state)
 }
 
-fn goes_round(world: &World, state: &State, round: &[Action], victim: usize) -> bool {
+fn goes_round(world: &World, state: &State, round: &[Action], victim: usize, times: usize) -> bool {
     let mut state = state.clone();
-    (0..ROUNDS).all(|_| {
+    (0..times).all(|_| {
         let before = overtaken(&state, victim);
         match walk(world, state.clone(), round) {
             Some(next) => state = next,

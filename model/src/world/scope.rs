@@ -92,6 +92,7 @@ impl Scope {
             Kind::Lock if roles.len() < 3 => timing.retry,
             Kind::Lock | Kind::Queue => Range::exactly(timing.retry.most),
         };
+        timing.retry = retry;
         // Nobody is always quick: what takes no time at all would be over before anything else, such as a
         // time-out, could come in between.
         let think = match kind {
@@ -184,6 +185,10 @@ impl Scope {
         }
         // Who is patient enough to outlast one holder keeps its place where places are kept.
         self.timing.timeout = self.duty.work.most + MOMENT;
+        if self.environment != Environment::Expiry {
+            // Leases outlast patience, here as elsewhere.
+            self.timing.lease = self.timing.lease + self.timing.lease;
+        }
         self.question = Some(Question::Overtakings);
         self
     }

@@ -73,9 +73,12 @@ impl World {
                 timer if self.is_early(state, timer) => {
                     state.budget.early > 0 || self.is_granted(timer)
                 }
-                // Consumers poll for ever; they do so when all else is quiet, to keep the space
-                // small.
-                Timer::Again => self.card.kind == Kind::Lock || is_quiet(state),
+                // Consumers poll for ever, and three clients are many; they ask again when all else
+                // is quiet, to keep the space small.
+                Timer::Again => !self.is_crowded() || is_quiet(state),
+                Timer::Poll => {
+                    self.card.kind == Kind::Queue || !self.is_crowded() || is_quiet(state)
+                }
                 _ => true,
             };
             let free = state.timers.iter().filter(|armed| allowed(armed.timer));
@@ -90,6 +93,10 @@ impl World {
         if !overdue && (!state.timers.is_empty() || has_packets(state)) {
             actions.push(Action::Tick);
         }
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.card.kind == Kind::Queue || self.scope.roles.len() > 2
     }
 
     /// Whether, with free time, a timer that fires now ends something before its time. A client that
