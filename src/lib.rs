@@ -38,14 +38,14 @@ pub use contend_impls::{lock, mutant, queue, registry, service};
 #[doc(inline)]
 pub use contend_model::{
     algorithm, application, cast, digest, history, ident, message, metrics, op, plan, process,
-    property, run, scenario, search, symmetry, time, timer, verdict, world,
+    property, run, scenario, search, stream, symmetry, time, timer, verdict, world,
 };
 #[doc(inline)]
 pub use contend_reports as reports;
 #[doc(inline)]
 pub use contend_sim as sim;
 
-pub use contend_model::verify::{Options, verify as verify_all};
+pub use contend_model::verify::{Options, Study, verify as verify_all};
 
 use algorithm::Algorithm;
 use run::SimulationReport;

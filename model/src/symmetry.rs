@@ -101,7 +101,7 @@ impl Symmetric for Item {
 
 impl Symmetric for Timer {
     fn permute(&mut self, permutation: &Permutation) {
-        if let Timer::Answer(node) = self {
+        if let Timer::Answer(node) | Timer::DeadlineOf(node, _) = self {
             node.permute(permutation);
         }
     }

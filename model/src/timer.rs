@@ -26,6 +26,8 @@ pub enum Timer {
     /// A deadline kept by a server on its wall clock. It is written to disk along with what it
     /// belongs to, so it outlives a crash, and passes while the server is down.
     Deadline(u8),
+    /// The same, of what a client has there, by its number among the client's.
+    DeadlineOf(NodeId, u8),
     /// A server writes to disk what it has acknowledged.
     Sync,
     /// A server's replica receives what the server has acknowledged.
@@ -37,7 +39,12 @@ pub enum Timer {
 impl Timer {
     /// Whether the timer outlives a crash of its node.
     pub fn outlives_crash(self) -> bool {
-        matches!(self, Timer::Deadline(_))
+        self.is_deadline()
+    }
+
+    /// Whether a server's wall clock says when it fires.
+    pub fn is_deadline(self) -> bool {
+        matches!(self, Timer::Deadline(_) | Timer::DeadlineOf(..))
     }
 
     /// Whether the timer belongs to the caller and the client library, not to the algorithm.
@@ -57,7 +64,7 @@ impl fmt::Display for Timer {
             Timer::Lease => f.write_str("own reading of the lease is over"),
             Timer::Renew => f.write_str("renew"),
             Timer::Reap => f.write_str("reap"),
-            Timer::Deadline(_) => f.write_str("deadline passes"),
+            Timer::Deadline(_) | Timer::DeadlineOf(..) => f.write_str("deadline passes"),
             Timer::Sync => f.write_str("sync to disk"),
             Timer::Replicate => f.write_str("replicate"),
             Timer::Custom(number) => write!(f, "timer {number}"),

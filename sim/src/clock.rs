@@ -196,8 +196,7 @@ impl Clock {
     pub fn set_forward(&mut self, now: u64, by: i64) -> bool {
         let mut moved = false;
         let soonest = on_grid(now + 1, self.slot);
-        for armed in self.armed.iter_mut().filter(|armed| matches!(armed.timer, Timer::Deadline(_)))
-        {
+        for armed in self.armed.iter_mut().filter(|armed| armed.timer.is_deadline()) {
             let at = armed.at.saturating_add_signed(by.saturating_neg());
             armed.at = on_grid(at.max(soonest), self.slot);
             moved = true;

@@ -80,7 +80,7 @@ pub struct Broker {
     bindings: Vec<(Exchange, Queue)>,
     /// In order of name.
     queues: Vec<Line>,
-    /// Who is served next comes first.
+    /// In order of their queues, and of one queue's those first who are served next.
     consumers: Vec<Consumer>,
 }
 
@@ -345,6 +345,7 @@ impl Process for Broker {
             Event::Disconnected(peer) => self.disconnected(peer, out),
             _ => {}
         }
+        self.consumers.sort_by_key(|consumer| consumer.queue);
     }
 
     fn crashed(&self) -> Self {
@@ -374,6 +375,7 @@ impl Process for Broker {
             consumer.peer.permute(permutation);
             consumer.queue.permute(permutation);
         }
+        self.consumers.sort_by_key(|consumer| consumer.queue);
         true
     }
 }

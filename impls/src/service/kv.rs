@@ -52,13 +52,6 @@ impl std::hash::Hash for Settings {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
-/// A lease that lives, and the timer that ends it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Living {
-    lease: Lease,
-    slot: u8,
-}
-
 /// A key that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Entry {
@@ -80,7 +73,7 @@ struct Watch {
 pub struct Kv {
     settings: Settings,
     /// In the order of their names.
-    leases: Vec<Living>,
+    leases: Vec<Lease>,
     /// The last lease of each client, in the order of their names.
     last: Vec<Lease>,
     /// In the order of their names.
@@ -146,7 +139,7 @@ impl Kv {
     fn grant(&mut self, client: NodeId, out: &mut Effects) -> Option<Reply> {
         let place = self.last.binary_search_by_key(&client, |last| last.client);
         let number = place.map_or(0, |place| self.last[place].number + 1);
-        let lives = |lease| self.leases.iter().any(|living| living.lease == lease);
+        let lives = |lease| self.leases.contains(&lease);
         let lease = (0..Lease::IDS)
             .map(|step| Lease { client, number: (number + step) % Lease::IDS })
             .find(|&lease| !lives(lease))?;
@@ -154,29 +147,27 @@ impl Kv {
             Ok(place) => self.last[place] = lease,
             Err(place) => self.last.insert(place, lease),
         }
-        // Which timer it is matters to nobody; like clients get like ones.
-        let first = client.client().and_then(|number| u8::try_from(number).ok()).unwrap_or(0);
-        let slot = (first..=u8::MAX)
-            .chain(0..first)
-            .find(|&slot| self.leases.iter().all(|living| living.slot != slot))
-            .expect("a server keeps at most 256 leases at once");
-        self.leases.push(Living { lease, slot });
+        self.leases.push(lease);
         self.leases.sort_unstable();
-        out.arm(Timer::Deadline(slot), self.settings.time_to_live);
+        out.arm(end_of(lease), self.settings.time_to_live);
         Some(Reply::Granted(lease))
     }
 
     fn keep_alive(&mut self, lease: Lease, out: &mut Effects) -> Reply {
-        let Some(slot) = self.slot(lease) else { return Reply::LeaseNotFound };
+        if !self.leases.contains(&lease) {
+            return Reply::LeaseNotFound;
+        }
         if self.has(Guard::KeepAliveCounts) {
-            out.arm(Timer::Deadline(slot), self.settings.time_to_live);
+            out.arm(end_of(lease), self.settings.time_to_live);
         }
         Reply::KeptAlive
     }
 
     fn revoke(&mut self, lease: Lease, by: NodeId, out: &mut Effects) -> Reply {
-        let Some(slot) = self.slot(lease) else { return Reply::LeaseNotFound };
-        out.disarm(Timer::Deadline(slot));
+        if !self.leases.contains(&lease) {
+            return Reply::LeaseNotFound;
+        }
+        out.disarm(end_of(lease));
         if self.entries.iter().any(|entry| entry.key.lease == lease) {
             out.note(Fact::Disposed { by, of: lease.client });
         }
@@ -188,7 +179,7 @@ impl Kv {
         let compares = self.has(Guard::TxnCompares);
         let own = match self.entry(key).filter(|_| compares) {
             Some(entry) => entry.created,
-            None if self.has(Guard::LeaseMustLive) && self.slot(key.lease).is_none() => {
+            None if self.has(Guard::LeaseMustLive) && !self.leases.contains(&key.lease) => {
                 return Reply::LeaseNotFound;
             }
             None => {
@@ -229,7 +220,7 @@ impl Kv {
 
     /// The lease is over, and so are the keys attached to it.
     fn end(&mut self, lease: Lease, out: &mut Effects) {
-        self.leases.retain(|living| living.lease != lease);
+        self.leases.retain(|&other| other != lease);
         if !self.has(Guard::KeysEndWithLease) {
             return;
         }
@@ -238,12 +229,8 @@ impl Kv {
         attached.into_iter().for_each(|key| self.remove(key, out));
     }
 
-    fn expire(&mut self, slot: u8, out: &mut Effects) {
-        if self.down || !self.has(Guard::LeasesExpire) {
-            return;
-        }
-        let living = self.leases.iter().find(|living| living.slot == slot);
-        if let Some(&Living { lease, .. }) = living {
+    fn expire(&mut self, lease: Lease, out: &mut Effects) {
+        if !self.down && self.has(Guard::LeasesExpire) && self.leases.contains(&lease) {
             self.end(lease, out);
         }
     }
@@ -256,16 +243,17 @@ impl Kv {
         self.entries.iter().copied().filter(move |entry| entry.key.prefix == prefix)
     }
 
-    fn slot(&self, lease: Lease) -> Option<u8> {
-        self.leases.iter().find(|living| living.lease == lease).map(|living| living.slot)
-    }
-
     fn resume(&mut self, out: &mut Effects) {
         self.down = false;
-        for living in &self.leases {
-            out.arm(Timer::Deadline(living.slot), self.settings.time_to_live);
+        for &lease in &self.leases {
+            out.arm(end_of(lease), self.settings.time_to_live);
         }
     }
+}
+
+/// The timer that ends the lease.
+fn end_of(lease: Lease) -> Timer {
+    Timer::DeadlineOf(lease.client, lease.number)
 }
 
 fn found(entry: Option<Entry>) -> Reply {
@@ -279,7 +267,9 @@ impl Process for Kv {
             Event::Deliver { from, message: Message::Kv(request) } => {
                 self.serve(from, request, out);
             }
-            Event::Fire(Timer::Deadline(slot)) => self.expire(slot, out),
+            Event::Fire(Timer::DeadlineOf(client, number)) => {
+                self.expire(Lease { client, number }, out);
+            }
             Event::Disconnected(peer) => self.watches.retain(|watch| watch.peer != peer),
             _ => {}
         }
@@ -293,9 +283,7 @@ impl Process for Kv {
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
-        for living in &mut self.leases {
-            living.lease.permute(permutation);
-        }
+        self.leases.permute(permutation);
         self.leases.sort_unstable();
         self.last.permute(permutation);
         self.last.sort_unstable();

@@ -302,6 +302,10 @@ impl Process for Database {
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
+        // Rows that share a key are visited in the order of the clients who inserted them.
+        if !self.settings.primary_key {
+            return false;
+        }
         self.rows.permute(permutation);
         self.advisory.permute(permutation);
         self.transactions.permute(permutation);

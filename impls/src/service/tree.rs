@@ -136,14 +136,16 @@ impl Tree {
     /// the end of any other session changes nothing, and it may be put off until there is something
     /// to end.
     fn touch(&mut self, session: Session, out: &mut Effects) {
-        let Some(slot) = self.sessions.slot(session) else { return };
+        if !self.sessions.lives(session) {
+            return;
+        }
         let watches = self.sessions.peer(session).is_some_and(|peer| self.watches.any_of(peer));
         if watches || self.nodes.any_of(session) {
             self.sessions.set_runs(session, true);
-            out.arm(Timer::Deadline(slot), self.settings.session_timeout);
+            out.arm(end_of(session), self.settings.session_timeout);
         } else if self.sessions.runs(session) {
             self.sessions.set_runs(session, false);
-            out.disarm(Timer::Deadline(slot));
+            out.disarm(end_of(session));
         }
     }
 
@@ -233,19 +235,16 @@ impl Tree {
 
     fn close(&mut self, peer: Peer, session: Session, out: &mut Effects) -> Reply {
         self.watches.forget(peer);
-        if let Some(slot) = self.sessions.slot(session) {
-            out.disarm(Timer::Deadline(slot));
-        }
+        out.disarm(end_of(session));
         self.end(session, true, out);
         Reply::SessionClosed
     }
 
     /// The leader decides that the session has been silent for too long.
-    fn expire(&mut self, slot: u8, out: &mut Effects) {
-        if self.down || !self.has(Guard::SessionsExpire) {
+    fn expire(&mut self, session: Session, out: &mut Effects) {
+        if self.down || !self.has(Guard::SessionsExpire) || !self.sessions.lives(session) {
             return;
         }
-        let Some(session) = self.sessions.at(slot) else { return };
         let peer = self.sessions.peer(session);
         if let Some(peer) = peer {
             self.watches.forget(peer);
@@ -278,6 +277,11 @@ impl Tree {
     }
 }
 
+/// The timer that ends the session.
+fn end_of(session: Session) -> Timer {
+    Timer::DeadlineOf(session.client, session.number)
+}
+
 /// Whoever set the node last held by it, if anybody did.
 fn note_disposal(session: Session, of: Option<NodeId>, out: &mut Effects) {
     if let Some(of) = of {
@@ -292,7 +296,9 @@ impl Process for Tree {
             Event::Deliver { from, message: Message::Tree(request) } => {
                 self.serve(from, request, out);
             }
-            Event::Fire(Timer::Deadline(slot)) => self.expire(slot, out),
+            Event::Fire(Timer::DeadlineOf(client, number)) => {
+                self.expire(Session { client, number }, out);
+            }
             // The session goes on, but nothing is told on a connection that is gone: the next one
             // may well have its number.
             Event::Disconnected(peer) => self.detach(peer),

@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use super::expansion::{Candidate, Expander, Expansion};
 use super::ledger::Ledger;
+use super::renaming::Renamings;
 use super::seen::Seen;
-use super::{Cut, Explored, Limits, Progress, Subject, fingerprint};
+use super::{Cut, Explored, Limits, Progress, Subject};
 
 /// A search that has not begun.
 pub(super) struct Search<'a, S: Subject, P> {
@@ -67,7 +68,8 @@ impl<'a, S: Subject, P: Fn(&Progress) + Sync> Search<'a, S, P> {
                 ledger.cut(Cut::Met);
             }
         }
-        ledger.close(self.seen.into_inner().expect("no writer panicked"))
+        let seen = self.seen.into_inner().expect("no writer panicked");
+        ledger.close(seen, Renamings::of(self.subject))
     }
 
     /// The model's initial states, as one block's candidates.
@@ -77,7 +79,8 @@ impl<'a, S: Subject, P: Fn(&Progress) + Sync> Search<'a, S, P> {
             if !self.subject.within_boundary(&state) {
                 continue;
             }
-            roots.fingerprints.push(fingerprint(self.subject, &state));
+            let known_as = self.subject.canonical(&state);
+            roots.fingerprints.push(known_as.fingerprint);
             roots.candidates.push(Candidate {
                 labels: self.subject.labels(&state),
                 bytes: self.subject.state_bytes(&state) as u32,
@@ -85,6 +88,7 @@ impl<'a, S: Subject, P: Fn(&Progress) + Sync> Search<'a, S, P> {
                 edge: index as u32,
                 parent: 0,
                 action: 0,
+                renaming: known_as.renaming,
             });
         }
         roots

@@ -4,7 +4,7 @@ use std::sync::RwLock;
 
 use super::graph::{BEYOND, FAULT};
 use super::seen::Seen;
-use super::{Labels, Subject, fingerprint};
+use super::{Canonical, Labels, Subject};
 
 /// What became of one block of consecutive states. It is reused for block after block.
 pub(super) struct Expansion<State> {
@@ -15,6 +15,8 @@ pub(super) struct Expansion<State> {
     /// The graph's transitions, parent by parent; a candidate's lacks its target still. Empty if the
     /// graph is not kept.
     pub edges: Vec<u32>,
+    /// For each transition the renaming that takes the state where it ends to the one that stands for it.
+    pub renamings: Vec<u8>,
 }
 
 /// A state of the block.
@@ -36,6 +38,8 @@ pub(super) struct Candidate<State> {
     /// Its parent's place in the block.
     pub parent: u16,
     pub action: u16,
+    /// Takes the state to the one that stands for it.
+    pub renaming: u8,
 }
 
 impl<State> Default for Expansion<State> {
@@ -45,6 +49,7 @@ impl<State> Default for Expansion<State> {
             fingerprints: Vec::new(),
             candidates: Vec::new(),
             edges: Vec::new(),
+            renamings: Vec::new(),
         }
     }
 }
@@ -55,6 +60,7 @@ impl<State> Expansion<State> {
         self.fingerprints.clear();
         self.candidates.clear();
         self.edges.clear();
+        self.renamings.clear();
     }
 }
 
@@ -105,15 +111,20 @@ impl<'a, S: Subject> Expander<'a, S> {
             };
             let within = self.subject.within_boundary(&next);
             let edge = into.edges.len() as u32;
+            let known_as = match within {
+                true => self.subject.canonical(&next),
+                false => Canonical { fingerprint: 0, renaming: 0 },
+            };
             if self.keep_graph {
                 into.edges.push(if within { fault } else { BEYOND | fault });
+                into.renamings.push(known_as.renaming);
             }
             if !within {
                 parent.beyond += 1;
                 continue;
             }
             parent.successors += 1;
-            into.fingerprints.push(fingerprint(self.subject, &next));
+            into.fingerprints.push(known_as.fingerprint);
             into.candidates.push(Candidate {
                 state: next,
                 labels: Labels::NONE,
@@ -121,6 +132,7 @@ impl<'a, S: Subject> Expander<'a, S> {
                 edge,
                 parent: place,
                 action: index as u16,
+                renaming: known_as.renaming,
             });
         }
         parent

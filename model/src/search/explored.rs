@@ -5,8 +5,9 @@ use std::fmt;
 use super::graph::Graph;
 use super::labels::Firsts;
 use super::path::Origins;
+use super::renaming::Renamings;
 use super::seen::Seen;
-use super::{Cut, Labels, Path, Starvation, Subject, Trap, Unstable, fingerprint};
+use super::{Cut, Labels, Path, Starvation, Subject, Trap, Unstable};
 
 /// A state's number: its rank in the textbook breadth-first order. Of two states the one with the
 /// lower number is at least as near to an initial state.
@@ -39,6 +40,7 @@ pub struct Explored {
     pub(super) beyond: u64,
     pub(super) cut: Option<Cut>,
     pub(super) seen: Seen,
+    pub(super) renamings: Renamings,
 }
 
 impl Explored {
@@ -104,7 +106,7 @@ impl Explored {
 
     /// Whether the search met this state, or one that symmetry makes equal to it.
     pub fn contains<S: Subject>(&self, subject: &S, state: &S::State) -> bool {
-        self.seen.find(fingerprint(subject, state)).is_some()
+        self.seen.find(subject.canonical(state).fingerprint).is_some()
     }
 
     /// A shortest path to the state. Its steps are the model's own, also under symmetry.
@@ -127,14 +129,19 @@ impl Explored {
         states * (states - 1.0).max(0.0) / 2_f64.powi(65)
     }
 
-    /// The nearest state in which one of `pending` holds and from which no state with one of `good`
-    /// can be reached without a fault.
+    /// The nearest state in which, for one of these questions, one of its first labels holds (it is
+    /// pending) and from which no state with one of its second labels (it is good) can be reached without
+    /// a fault. Under symmetry the questions are of one client each, numbered as the subject
+    /// [renames](Subject::renames) them, or of none.
     ///
     /// A trap that is found is one for certain, even if the search was cut: all that can be reached
     /// from it is known. That there is none is said only of an exhausted search that kept its graph.
-    pub fn first_trap(&self, pending: Labels, good: Labels) -> Trap {
+    ///
+    /// # Panics
+    /// If there are more than eight questions.
+    pub fn first_trap(&self, questions: &[(Labels, Labels)]) -> Trap {
         match &self.graph {
-            Some(graph) => graph.first_trap(pending, good, self.is_exhausted()),
+            Some(graph) => graph.first_trap(questions, &self.renamings, self.is_exhausted()),
             None => Trap::Unknown,
         }
     }

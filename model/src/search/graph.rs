@@ -1,5 +1,7 @@
 //! The explored graph: every state's labels and every transition.
 
+use std::ops::Range;
+
 use super::Labels;
 use super::explored::StateId;
 
@@ -8,10 +10,15 @@ use super::explored::StateId;
 #[derive(Default)]
 pub(super) struct Graph {
     labels: Vec<Labels>,
+    /// For each state the renaming that takes it to the state that stands for it.
+    renamings: Vec<u8>,
     /// For each expanded state the end of its transitions among `edges`.
     ends: Vec<u64>,
     /// A target's number, or [`BEYOND`], with [`FAULT`] if a fault leads there.
     edges: Vec<u32>,
+    /// For each transition the renaming that takes the state where it ends to the one that stands for it;
+    /// the target's own is another if the transition ends in a renamed target.
+    edge_renamings: Vec<u8>,
 }
 
 /// The bit that marks a transition by a fault.
@@ -21,29 +28,37 @@ pub(super) const BEYOND: u32 = FAULT - 1;
 
 impl Graph {
     #[inline]
-    pub fn push_state(&mut self, labels: Labels) {
+    pub fn push_state(&mut self, labels: Labels, renaming: u8) {
         self.labels.push(labels);
+        self.renamings.push(renaming);
     }
 
     #[inline]
-    pub fn push_edges(&mut self, edges: &[u32]) {
+    pub fn push_edges(&mut self, edges: &[u32], renamings: &[u8]) {
         self.edges.extend_from_slice(edges);
+        self.edge_renamings.extend_from_slice(renamings);
         self.ends.push(self.edges.len() as u64);
     }
 
     /// Drops the states from this number on, which have no transitions yet.
     pub fn truncate_states(&mut self, states: u32) {
         self.labels.truncate(states as usize);
+        self.renamings.truncate(states as usize);
     }
 
     /// Bytes held, those that only a growing vector holds left out.
     #[inline]
     pub fn bytes(&self) -> u64 {
-        16 * self.labels.len() as u64 + 4 * self.edges.len() as u64
+        17 * self.labels.len() as u64 + 5 * self.edges.len() as u64
     }
 
     pub fn states(&self) -> u32 {
         self.labels.len() as u32
+    }
+
+    /// The renaming that takes the state to the one that stands for it.
+    pub fn renaming(&self, state: u32) -> u8 {
+        self.renamings[state as usize]
     }
 
     pub fn holds(&self, state: u32, labels: Labels) -> bool {
@@ -64,16 +79,27 @@ impl Graph {
     /// The targets of the state's transitions that are no faults and stay within the boundary.
     pub fn targets(&self, state: u32) -> impl DoubleEndedIterator<Item = u32> {
         // Faults have the topmost bit, so that they are beyond as numbers, too.
-        self.edges_of(state).iter().copied().filter(|&target| target < BEYOND)
+        self.transitions(state).map(|(target, _)| target)
+    }
+
+    /// The same with each transition's renaming.
+    fn transitions(&self, state: u32) -> impl DoubleEndedIterator<Item = (u32, u8)> {
+        let range = self.range_of(state);
+        let edges = self.edges[range.clone()].iter().zip(&self.edge_renamings[range]);
+        edges.map(|(&target, &renaming)| (target, renaming)).filter(|&(target, _)| target < BEYOND)
     }
 
     fn edges_of(&self, state: u32) -> &[u32] {
+        &self.edges[self.range_of(state)]
+    }
+
+    fn range_of(&self, state: u32) -> Range<usize> {
         let state = state as usize;
         let Some(&end) = self.ends.get(state) else {
-            return &[];
+            return 0..0;
         };
         let start = if state == 0 { 0 } else { self.ends[state - 1] };
-        &self.edges[start as usize..end as usize]
+        start as usize..end as usize
     }
 
     /// The same transitions, the other way round.
@@ -89,12 +115,12 @@ impl Graph {
             *end = sum;
         }
         // Filled from the back, each end moves down to the start of its list.
-        let mut sources = vec![0; sum as usize];
+        let mut sources = vec![(0, 0); sum as usize];
         for state in (0..states).rev() {
-            for target in self.targets(state) {
+            for (target, renaming) in self.transitions(state) {
                 let place = &mut ends[target as usize];
                 *place -= 1;
-                sources[*place as usize] = state;
+                sources[*place as usize] = (state, renaming);
             }
         }
         Reversed { starts: ends, sources }
@@ -105,25 +131,13 @@ impl Graph {
 pub(super) struct Reversed {
     /// One more than there are states.
     starts: Vec<u64>,
-    sources: Vec<u32>,
+    /// Each with its transition's renaming.
+    sources: Vec<(u32, u8)>,
 }
 
 impl Reversed {
-    pub fn sources(&self, state: u32) -> &[u32] {
+    pub fn sources(&self, state: u32) -> &[(u32, u8)] {
         let state = state as usize;
         &self.sources[self.starts[state] as usize..self.starts[state + 1] as usize]
-    }
-
-    /// Adds to `reaching` all states from which a marked state can be reached.
-    pub fn close_over(&self, reaching: &mut [bool]) {
-        let mut rest: Vec<u32> =
-            (0..reaching.len() as u32).filter(|&state| reaching[state as usize]).collect();
-        while let Some(state) = rest.pop() {
-            for &source in self.sources(state) {
-                if !std::mem::replace(&mut reaching[source as usize], true) {
-                    rest.push(source);
-                }
-            }
-        }
     }
 }

@@ -7,6 +7,7 @@ use super::explored::{Explored, StateId};
 use super::graph::Graph;
 use super::labels::Firsts;
 use super::path::Origins;
+use super::renaming::Renamings;
 use super::seen::{Entry, Seen};
 use super::{Cut, Labels, Limits, Progress};
 
@@ -123,7 +124,8 @@ impl<State> Ledger<State> {
             self.beyond += u64::from(parent.beyond);
             if let Some(graph) = &mut self.graph {
                 let edges = edges_before + (parent.successors + parent.beyond) as usize;
-                graph.push_edges(&block.edges[edges_before..edges]);
+                let range = edges_before..edges;
+                graph.push_edges(&block.edges[range.clone()], &block.renamings[range]);
                 edges_before = edges;
             }
         }
@@ -164,7 +166,7 @@ impl<State> Ledger<State> {
         }
     }
 
-    pub fn close(mut self, seen: Seen) -> Explored {
+    pub fn close(mut self, seen: Seen, renamings: Renamings) -> Explored {
         let mut last = Vec::new();
         self.next_level(&mut last);
         Explored {
@@ -178,6 +180,7 @@ impl<State> Ledger<State> {
             beyond: self.beyond,
             cut: self.cut,
             seen,
+            renamings,
         }
     }
 
@@ -191,7 +194,7 @@ impl<State> Ledger<State> {
         let id = StateId(self.origins.len() - 1);
         self.firsts.note(candidate.labels, id);
         if let Some(graph) = &mut self.graph {
-            graph.push_state(candidate.labels);
+            graph.push_state(candidate.labels, candidate.renaming);
         }
         self.next.push(candidate.state);
         self.unsettled.fingerprints.push(print);

@@ -19,7 +19,7 @@
 //! Of a state that has been expanded only its 64-bit [fingerprint](Fingerprinter) remains, with the
 //! number of its parent and the index of the action that led to it: 6 bytes, and 10 to 16 in the
 //! table of fingerprints. Whole states are held for two levels only. With
-//! [`keep_graph`](Limits::keep_graph) come up to 24 bytes for each state and 4 for each transition.
+//! [`keep_graph`](Limits::keep_graph) come up to 25 bytes for each state and 5 for each transition.
 //!
 //! # How far to trust it
 //! Two states with one fingerprint are taken for the same, so a collision could hide a state. Among
@@ -35,6 +35,7 @@ mod labels;
 mod ledger;
 mod limits;
 mod path;
+mod renaming;
 mod seen;
 mod starvation;
 mod trap;
@@ -49,6 +50,7 @@ pub use fingerprint::Fingerprinter;
 pub use labels::Labels;
 pub use limits::{Cut, Limits, Progress};
 pub use path::{Path, Unstable};
+pub use renaming::Canonical;
 pub use starvation::Starvation;
 pub use trap::Trap;
 
@@ -64,14 +66,25 @@ pub trait Subject: Model<State: Hash + Send + Sync> + Sync {
     /// and neither may a loop that starves a waiter.
     fn is_fault(&self, action: &Self::Action) -> bool;
 
-    /// The state that stands for all those that symmetry makes equal to this one; `None` if it is
-    /// this one itself.
+    /// The fingerprint of the state that stands for all those that symmetry makes equal to this one,
+    /// and the renaming that takes this one there.
     ///
     /// Only representatives are compared; the search goes on from the state that it met first, so
     /// that every path is a path of the model. [`labels`](Self::labels) must not tell apart what
-    /// this makes equal. A representative that is not quite canonical costs states, never truth.
-    fn representative(&self, _state: &Self::State) -> Option<Self::State> {
-        None
+    /// this makes equal, but for those that are asked for client by client. A representative that is
+    /// not quite canonical costs states, never truth.
+    fn canonical(&self, state: &Self::State) -> Canonical {
+        Canonical::itself(state)
+    }
+
+    /// How many renamings there are, the one that changes nothing included.
+    fn renamings(&self) -> u8 {
+        1
+    }
+
+    /// The number that a client, or the question about it, gets by a renaming.
+    fn renames(&self, _renaming: u8, client: u8) -> u8 {
+        client
     }
 
     /// Bytes that a state holds, those on the heap included: it is what
@@ -95,12 +108,4 @@ pub fn search<S: Subject>(
     stop: &AtomicBool,
 ) -> Explored {
     breadth_first::Search::new(subject, limits, progress, stop).run()
-}
-
-/// The fingerprint under which a state is known: that of its representative.
-fn fingerprint<S: Subject>(subject: &S, state: &S::State) -> u64 {
-    match subject.representative(state) {
-        Some(representative) => Fingerprinter::of(&representative),
-        None => Fingerprinter::of(state),
-    }
 }

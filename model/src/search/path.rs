@@ -1,8 +1,8 @@
 //! How each state was first reached, and the way there again.
 
+use super::Subject;
 use super::explored::StateId;
 use super::seen::Seen;
-use super::{Subject, fingerprint};
 
 /// A run of the model from an initial state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Origins {
         seen: &Seen,
     ) -> Result<Path<S::State, S::Action>, Unstable> {
         let (root, actions) = self.way_to(to);
-        let met = |state: &S::State| seen.find(fingerprint(subject, state)).is_some();
+        let met = |state: &S::State| seen.find(subject.canonical(state).fingerprint).is_some();
         let start = subject.init_states().into_iter().nth(root).filter(met);
         let start = start.ok_or(Unstable { state: to, step: 0 })?;
         let mut path = Path { start, steps: Vec::with_capacity(actions.len()) };

@@ -120,14 +120,11 @@ impl<'a> Judge<'a> {
             Property::Progress => items.map(|i| (Mark::Enqueued(i), Mark::Delivered(i))).collect(),
             _ => Vec::new(),
         };
-        questions
-            .into_iter()
-            .filter(|&(due, _)| explored.first(bit(due)).is_some())
-            .filter_map(|(due, done)| match explored.first_trap(bit(due), bit(done)) {
-                Trap::Found(state) => Some(state),
-                Trap::None | Trap::Unknown => None,
-            })
-            .min_by_key(|&state| (explored.distance(state), state.index()))
+        let bits: Vec<_> = questions.into_iter().map(|(due, done)| (bit(due), bit(done))).collect();
+        match explored.first_trap(&bits) {
+            Trap::Found(state) => Some(state),
+            Trap::None | Trap::Unknown => None,
+        }
     }
 }
 

@@ -115,7 +115,11 @@ impl Study {
             Study::Overtaking { .. } if narrowed.duty.operations < 2 => scope,
             _ => narrowed,
         };
-        // Traps are asked for client by client, so clients must be told apart.
-        World::new(algorithm, scope).without_symmetry()
+        let world = World::new(algorithm, scope);
+        match self {
+            // Who overtakes whom is followed from state to state.
+            Study::Overtaking { .. } => world.without_symmetry(),
+            _ => world,
+        }
     }
 }

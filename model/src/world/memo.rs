@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash};
 
+use super::renaming::Renaming;
 use super::shared::Shared;
 use crate::history::What;
 use crate::ident::NodeId;
@@ -11,9 +12,11 @@ use crate::monitor::Monitors;
 use crate::node::{Command, Node, Scratch, Stimulus};
 use crate::property::Properties;
 use crate::search::Fingerprinter;
+use crate::symmetry::Symmetric;
 
 /// What nodes and judges did. It is looked up and never walked through, so that its order decides
-/// nothing, and a lookup compares the values, so that no fingerprint is trusted.
+/// nothing, and a lookup compares the values, so that no fingerprint is trusted; only what a value is
+/// known by under another name is looked up by fingerprint, as states are.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     /// The world whose steps these are.
@@ -23,6 +26,7 @@ pub(super) struct Memo {
     judgements: Table<Judgement>,
     nodes: Pool<Node>,
     monitors: Pool<Monitors>,
+    renamed: Table<u64>,
 }
 
 type Table<T> = HashMap<u64, T, BuildHasherDefault<Fingerprinter>>;
@@ -84,6 +88,39 @@ impl Memo {
                 enter(&mut self.reactions, key, Reaction { before, stimulus, after, commands });
             }
         }
+    }
+
+    /// The fingerprint of a node after a renaming.
+    pub fn renamed_node(&mut self, node: &Shared<Node>, renaming: Renaming<'_>) -> u64 {
+        self.renamed(node, renaming, |node| {
+            let permuted = node.permute(renaming.permutation);
+            assert!(permuted, "symmetry was found to be supported at the start");
+        })
+    }
+
+    /// The fingerprint of the judges after a renaming.
+    pub fn renamed_monitors(&mut self, judges: &Shared<Monitors>, renaming: Renaming<'_>) -> u64 {
+        self.renamed(judges, renaming, |judges| judges.permute(renaming.permutation))
+    }
+
+    fn renamed<T: Clone + Hash>(
+        &mut self,
+        value: &Shared<T>,
+        renaming: Renaming<'_>,
+        rename: impl FnOnce(&mut T),
+    ) -> u64 {
+        if renaming.number == 0 {
+            return value.fingerprint();
+        }
+        let key = Fingerprinter::of(&(value.fingerprint(), renaming.number));
+        if let Some(&known) = self.renamed.get(&key) {
+            return known;
+        }
+        let mut copy = T::clone(value);
+        rename(&mut copy);
+        let fingerprint = Fingerprinter::of(&copy);
+        enter(&mut self.renamed, key, fingerprint);
+        fingerprint
     }
 
     /// Lets the judges take in one entry of the history.

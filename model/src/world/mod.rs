@@ -6,6 +6,7 @@ mod action;
 mod labels;
 mod memo;
 mod network;
+mod renaming;
 mod scope;
 mod shared;
 mod state;
@@ -27,10 +28,11 @@ pub use step::Step;
 pub use subject::fingerprint;
 pub use trace::LEGEND;
 
-use crate::algorithm::{Algorithm, Card, Service};
+use crate::algorithm::{Algorithm, Card, Role, Service};
 use crate::ident::NodeId;
 use crate::monitor::Monitors;
 use crate::node::{Node, Stimulus};
+use crate::property::Kind;
 use crate::symmetry::Permutation;
 
 /// The world of one algorithm within one scope.
@@ -66,7 +68,7 @@ impl World {
             monitors: Shared::new(judges(&card, &scope)),
             violated: Default::default(),
         };
-        let permutations = Permutation::all_within(&scope.roles);
+        let permutations = renamings(card.kind, &scope.roles);
         let mut world = World { id: new_id(), card, scope, names, start, permutations };
         world.start_all();
         world.keep_only_sound_symmetry();
@@ -153,6 +155,17 @@ impl World {
     pub fn permutations(&self) -> &[Permutation] {
         &self.permutations
     }
+}
+
+/// Renamings that keep every client's role. Items are named after their producers, who keep their names.
+fn renamings(kind: Kind, roles: &[Role]) -> Vec<Permutation> {
+    let mut all = Permutation::all_within(roles);
+    if kind == Kind::Queue {
+        let keeps = |p: &Permutation, client: usize| usize::from(p.image()[client]) == client;
+        let producers = |client: &usize| roles[*client] == Role::Producer;
+        all.retain(|p| (0..roles.len()).filter(producers).all(|client| keeps(p, client)));
+    }
+    all
 }
 
 fn new_id() -> u64 {

@@ -78,7 +78,7 @@ impl Connection {
         Link { client: self.client, service: self.service, connection: self.number, towards }
     }
 
-    fn key(&self) -> (NodeId, NodeId, u16) {
+    pub fn key(&self) -> (NodeId, NodeId, u16) {
         (self.client, self.service, self.number)
     }
 }

@@ -105,8 +105,7 @@ impl World {
     fn is_early(&self, state: &State, timer: Timer) -> bool {
         match timer {
             Timer::Answer(_) | Timer::Lease | Timer::Renew => true,
-            Timer::Deadline(_) => self.card.kind == Kind::Queue && !is_quiet(state),
-            _ => false,
+            timer => timer.is_deadline() && self.card.kind == Kind::Queue && !is_quiet(state),
         }
     }
 
@@ -198,6 +197,13 @@ impl World {
             room.commands.clear();
             room.memo.serve(self.id);
             self.advance(state, action, room).0
+        })
+    }
+
+    pub(super) fn with_memo<R>(&self, work: impl FnOnce(&mut Memo) -> R) -> R {
+        ROOM.with_borrow_mut(|room| {
+            room.memo.serve(self.id);
+            work(&mut room.memo)
         })
     }
 

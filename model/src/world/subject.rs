@@ -7,7 +7,7 @@ use stateright::Model;
 
 use super::state::State;
 use super::{Action, World};
-use crate::search::{Fingerprinter, Labels, Subject};
+use crate::search::{Canonical, Fingerprinter, Labels, Subject};
 
 impl Model for World {
     type State = State;
@@ -38,20 +38,19 @@ impl Subject for World {
         action.is_unreliable()
     }
 
-    /// Of all renamings of a state the one with the smallest fingerprint.
-    fn representative(&self, state: &State) -> Option<State> {
-        if self.permutations.len() < 2 {
-            return None;
+    fn canonical(&self, state: &State) -> Canonical {
+        match self.permutations.len() {
+            1 => Canonical::itself(state),
+            _ => self.with_memo(|memo| World::canonical(self, state, memo)),
         }
-        let renamed = self.permutations[1..].iter().map(|permutation| {
-            state.permuted(permutation).expect("symmetry was found to be supported at the start")
-        });
-        let own = Fingerprinter::of(state);
-        renamed
-            .map(|state| (Fingerprinter::of(&state), state))
-            .filter(|(fingerprint, _)| *fingerprint < own)
-            .min_by_key(|(fingerprint, _)| *fingerprint)
-            .map(|(_, state)| state)
+    }
+
+    fn renamings(&self) -> u8 {
+        self.permutations.len() as u8
+    }
+
+    fn renames(&self, renaming: u8, client: u8) -> u8 {
+        self.renamed_question(renaming, client)
     }
 
     fn state_bytes(&self, state: &State) -> usize {

@@ -79,6 +79,7 @@ fn write_timer(cast: &Cast, timer: Timer) -> String {
         Timer::Renew => "renew".into(),
         Timer::Reap => "reap".into(),
         Timer::Deadline(number) => format!("deadline {number}"),
+        Timer::DeadlineOf(node, number) => format!("deadline {} {number}", cast.name(node)),
         Timer::Sync => "sync".into(),
         Timer::Replicate => "replicate".into(),
         Timer::Custom(number) => format!("custom {number}"),
@@ -150,6 +151,9 @@ fn read_timer(cast: &Cast, words: &[&str]) -> Option<Timer> {
         ["renew"] => Timer::Renew,
         ["reap"] => Timer::Reap,
         ["deadline", number] => Timer::Deadline(number.parse().ok()?),
+        ["deadline", name, number] => {
+            Timer::DeadlineOf(cast.node(cast.find(name)?), number.parse().ok()?)
+        }
         ["sync"] => Timer::Sync,
         ["replicate"] => Timer::Replicate,
         ["custom", number] => Timer::Custom(number.parse().ok()?),

@@ -10,9 +10,7 @@ struct Record {
     session: Session,
     /// The connection that serves it, unless its client is away.
     peer: Option<Peer>,
-    /// The number of the timer that ends it.
-    slot: u8,
-    /// Whether that timer runs.
+    /// Whether the timer that ends it runs.
     runs: bool,
 }
 
@@ -43,16 +41,6 @@ impl Sessions {
         self.find(|record| record.session.client == client).map(|record| record.session)
     }
 
-    /// The session that this timer ends.
-    pub fn at(&self, slot: u8) -> Option<Session> {
-        self.find(|record| record.slot == slot).map(|record| record.session)
-    }
-
-    /// The timer that ends the session.
-    pub fn slot(&self, session: Session) -> Option<u8> {
-        self.find(|record| record.session == session).map(|record| record.slot)
-    }
-
     /// The connection that serves the session.
     pub fn peer(&self, session: Session) -> Option<Peer> {
         self.find(|record| record.session == session).and_then(|record| record.peer)
@@ -79,13 +67,7 @@ impl Sessions {
             .find(|&number| !self.lives(Session { client, number }))
             .expect("a client has at most 256 sessions at once");
         let session = Session { client, number };
-        // Which timer it is matters to nobody; like clients get like ones.
-        let first = client.client().and_then(|number| u8::try_from(number).ok()).unwrap_or(0);
-        let slot = (first..=u8::MAX)
-            .chain(0..first)
-            .find(|&slot| self.at(slot).is_none())
-            .expect("a server keeps at most 256 sessions at once");
-        self.records.push(Record { session, peer: None, slot, runs: false });
+        self.records.push(Record { session, peer: None, runs: false });
         self.records.sort_unstable();
         session
     }
