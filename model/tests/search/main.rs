@@ -7,4 +7,5 @@ mod models;
 mod order;
 mod starvation;
 mod symmetry;
+mod symmetry_traps;
 mod trap;

@@ -20,7 +20,7 @@ fn explore(model: &Table, max_states: usize) -> Explored {
 /// The trapped state, if the search says that there is one.
 fn trapped(model: &Table) -> Option<u32> {
     let explored = explore(model, usize::MAX);
-    match explored.first_trap(WAITS, SERVED) {
+    match explored.first_trap(&[(WAITS, SERVED)]) {
         Trap::Found(state) => Some(*explored.path_to(model, state).unwrap().end()),
         Trap::None => None,
         Trap::Unknown => panic!("everything is known"),
@@ -112,7 +112,7 @@ fn without_the_graph_nothing_is_known_of_traps() {
     let line = Table::new(&[&[to(1)], &[]]).label(&[0], WAITS);
     let explored = search(&line, &Limits::default(), |_| (), &AtomicBool::new(false));
     assert!(explored.is_exhausted());
-    assert_eq!(explored.first_trap(WAITS, SERVED), Trap::Unknown);
+    assert_eq!(explored.first_trap(&[(WAITS, SERVED)]), Trap::Unknown);
 }
 
 #[test]
@@ -121,18 +121,20 @@ fn a_cut_search_reports_only_traps_whose_every_continuation_it_knows() {
     let fork = Table::new(&[&[to(1), to(2)], &[], &[to(3)], &[to(4)], &[]]).label(&[4], SERVED);
     let known = explore(&fork.clone().label(&[1, 2], WAITS), 4);
     assert!(!known.is_exhausted());
-    assert!(matches!(known.first_trap(WAITS, SERVED), Trap::Found(state) if state.index() == 1));
+    assert!(
+        matches!(known.first_trap(&[(WAITS, SERVED)]), Trap::Found(state) if state.index() == 1)
+    );
     let open = explore(&fork.clone().label(&[2], WAITS), 4);
-    assert_eq!(open.first_trap(WAITS, SERVED), Trap::Unknown);
+    assert_eq!(open.first_trap(&[(WAITS, SERVED)]), Trap::Unknown);
     let nobody_yet = explore(&fork.label(&[4], WAITS), 4);
-    assert_eq!(nobody_yet.first_trap(WAITS, SERVED), Trap::Unknown);
+    assert_eq!(nobody_yet.first_trap(&[(WAITS, SERVED)]), Trap::Unknown);
 }
 
 #[test]
 fn a_way_that_leaves_the_boundary_may_lead_anywhere() {
     let mut line = Table::new(&[&[to(1)], &[to(2)], &[]]).label(&[0], WAITS).label(&[2], SERVED);
     line.boundary = Some(2);
-    assert_eq!(explore(&line, usize::MAX).first_trap(WAITS, SERVED), Trap::Unknown);
+    assert_eq!(explore(&line, usize::MAX).first_trap(&[(WAITS, SERVED)]), Trap::Unknown);
 }
 
 /// The states that can be reached from this one without a fault, itself included.
@@ -169,7 +171,7 @@ proptest! {
         let cut = explore(&model, max_states);
         let mut unbounded = model.clone();
         unbounded.boundary = None;
-        match cut.first_trap(WAITS, SERVED) {
+        match cut.first_trap(&[(WAITS, SERVED)]) {
             Trap::Found(id) => {
                 let state = *cut.path_to(&model, id).unwrap().end();
                 let beyond = closure(&unbounded, state);
