@@ -352,7 +352,62 @@ fn retried_queue() -> Card {
         .claim(Property::Progress, "0T")
 }
 
+/// Those to look at first: what the documents and most blogs do with a store, and for every other backend
+/// a form that is sound within its assumptions, beside one that is not.
+pub const SHORTLIST: [&str; 33] = [
+    "cache-set",
+    "cache-get-then-set",
+    "redis-released-early",
+    "redis-set-nx-forever",
+    "redis-set-nx",
+    "redis-set-nx-retried",
+    "redis-exists-then-set",
+    "redis-lock",
+    "redis-lock-fenced",
+    "redis-lock-fenced-everysec",
+    "redis-lock-renewed",
+    "sql-insert-delete",
+    "sql-lease-fenced",
+    "sql-row-lock",
+    "sql-advisory-lock",
+    "zk-node-ephemeral",
+    "zk-lock-fenced",
+    "etcd-lock-fenced",
+    "file-lock",
+    "file-flock",
+    "server-flag",
+    "server-lock-fenced",
+    "cache-list",
+    "redis-blocking-list",
+    "redis-blocking-list-retried",
+    "redis-reliable-list",
+    "sql-claim",
+    "sql-outbox-claim",
+    "kafka-group",
+    "rmq-p2p",
+    "rmq-confirmed",
+    "file-claim",
+    "task-server",
+];
+
 /// The algorithm of this name.
 pub fn find(name: &str) -> Option<Box<dyn Algorithm>> {
     algorithms().into_iter().find(|algorithm| algorithm.card().name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHORTLIST, algorithms, find};
+
+    #[test]
+    fn names_are_unique_and_the_shortlist_keeps_their_order() {
+        let mut names: Vec<String> =
+            algorithms().iter().map(|algorithm| algorithm.card().name).collect();
+        let listed = names.iter().filter(|name| SHORTLIST.contains(&name.as_str()));
+        assert_eq!(listed.collect::<Vec<_>>(), SHORTLIST);
+        assert!(SHORTLIST.iter().all(|name| find(name).is_some()));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), algorithms().len());
+    }
 }

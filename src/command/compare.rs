@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use contend::algorithm::Algorithm;
 use contend::property::Environment;
+use contend::registry;
 use contend::reports::{self, terminal};
 use contend::run::{self, Build, Comparison, SimulationReport};
 use contend::scenario::Scenario;
@@ -21,13 +22,16 @@ use crate::{choice, files};
 /// The comparison report for choosing: HTML, Markdown and JSON.
 #[derive(Args)]
 pub struct Compare {
-    /// Names, or parts of a name, document, backend or form; all algorithms without any.
+    /// Names, or parts of a name, document, backend or form; a shortlist over all backends without any.
     filter: Vec<String>,
+    /// Every algorithm there is.
+    #[arg(long, conflicts_with = "filter")]
+    all: bool,
     /// Where the report is written.
     #[arg(long, default_value = "target/contend/report")]
     out: PathBuf,
     /// How many seeds of each algorithm are simulated.
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 1_000)]
     seeds: u64,
     /// How many threads work; as many as there are cores without this.
     #[arg(long)]
@@ -47,7 +51,7 @@ struct Simulations {
 
 impl Compare {
     pub fn run(self, interruption: &Interruption) -> Result<Status, Failure> {
-        let algorithms = choice::algorithms(&self.filter)?;
+        let algorithms = self.algorithms()?;
         let threads = choice::threads(self.threads)?;
         choice::seeds(0, self.seeds)?;
         files::check_writable(&self.out)?;
@@ -70,6 +74,14 @@ impl Compare {
             Format::Json => console::print(&comparison.to_json())?,
             Format::Text => {
                 let mut text = text(&comparison);
+                if self.is_short() {
+                    let of = registry::algorithms().len();
+                    let _ = write!(
+                        text,
+                        "\nA shortlist of {} of {of} algorithms; all of them: contend compare --all\n",
+                        comparison.cards.len()
+                    );
+                }
                 let [html, markdown, json] = [written.html, written.markdown, written.json];
                 let _ = writeln!(
                     text,
@@ -84,6 +96,19 @@ impl Compare {
         let broken = simulations.faulty.iter().any(|simulation| !simulation.broken.is_empty());
         let claimed = verify::status(&comparison.rows, interruption);
         Ok(if broken { Status::ClaimFails } else { claimed })
+    }
+
+    fn is_short(&self) -> bool {
+        self.filter.is_empty() && !self.all
+    }
+
+    fn algorithms(&self) -> Result<Vec<Box<dyn Algorithm>>, Failure> {
+        match self.is_short() {
+            true => {
+                Ok(registry::SHORTLIST.iter().filter_map(|name| registry::find(name)).collect())
+            }
+            false => choice::algorithms(&self.filter),
+        }
     }
 
     fn simulate(
@@ -124,10 +149,12 @@ impl Compare {
 
     fn commands(&self) -> Vec<String> {
         let filter: String = self.filter.iter().map(|filter| format!(" {filter}")).collect();
-        vec![
-            format!("contend compare{filter} --seeds {}", self.seeds),
-            format!("contend verify{filter}"),
-        ]
+        let all = if self.all { " --all" } else { "" };
+        let mut commands = vec![format!("contend compare{filter}{all} --seeds {}", self.seeds)];
+        if !self.is_short() {
+            commands.push(format!("contend verify{filter}"));
+        }
+        commands
     }
 }
 
