@@ -15,6 +15,7 @@ use crate::lock::get_then_set::GetThenSet;
 use crate::lock::redis::Redis;
 use crate::lock::redis_read_write::ReadWrite;
 use crate::lock::redis_semaphore::Semaphore;
+use crate::lock::redlock::Redlock;
 use crate::lock::released_early::ReleasedEarly;
 use crate::lock::server::Server;
 use crate::lock::server_flag::ServerFlag;
@@ -70,6 +71,10 @@ pub const REDIS_LOCK: Redis = Redis {
     lacks: None,
     store_lacks: None,
 };
+
+/// Redlock over stores that sync every write; the others differ from it by a setting.
+pub const REDLOCK: Redlock =
+    Redlock { name: "redlock", syncs_every_write: true, lacks: None, store_lacks: None };
 
 /// The repaired lock server; the others differ from it by a setting.
 pub const SERVER_LOCK: Server =
@@ -267,6 +272,8 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(Version { lacks: None }),
         Box::new(ReadWrite::default()),
         Box::new(Semaphore::default()),
+        Box::new(REDLOCK),
+        Box::new(Redlock { name: "redlock-unsynced", syncs_every_write: false, ..REDLOCK }),
         Box::new(single_node::EPHEMERAL),
         Box::new(single_node::PERSISTENT),
         Box::new(SessionPerCall { ephemeral: true }),
@@ -361,11 +368,15 @@ pub const SHORTLIST: [&str; 33] = [
     "redis-set-nx-forever",
     "redis-set-nx",
     "redis-set-nx-retried",
-    "redis-exists-then-set",
     "redis-lock",
+    "redis-lock-renewed",
     "redis-lock-fenced",
     "redis-lock-fenced-everysec",
-    "redis-lock-renewed",
+    "redis-exists-then-set",
+    "server-flag",
+    "server-lock-fenced",
+    "file-lock",
+    "file-flock",
     "sql-insert-delete",
     "sql-lease-fenced",
     "sql-row-lock",
@@ -373,21 +384,17 @@ pub const SHORTLIST: [&str; 33] = [
     "zk-node-ephemeral",
     "zk-lock-fenced",
     "etcd-lock-fenced",
-    "file-lock",
-    "file-flock",
-    "server-flag",
-    "server-lock-fenced",
     "cache-list",
     "redis-blocking-list",
     "redis-blocking-list-retried",
     "redis-reliable-list",
-    "sql-claim",
-    "sql-outbox-claim",
-    "kafka-group",
     "rmq-p2p",
     "rmq-confirmed",
-    "file-claim",
     "task-server",
+    "kafka-group",
+    "sql-claim",
+    "sql-outbox-claim",
+    "file-claim",
 ];
 
 /// The algorithm of this name.

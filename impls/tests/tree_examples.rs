@@ -208,13 +208,13 @@ fn a_client_that_was_away_learns_of_the_end_when_it_is_back() {
     check(
         &server,
         expect![[r#"
-        A> connect, new session → A: connected, sessionA0
-        A> create /locks/n EPHEMERAL → A: created /locks/n
-        -- the connection of A ends
-        -- 10 ms pass → A: session expired
-        A#1> connect, sessionA0 → A#1: session expired; connected, sessionA0
-        A#1> exists /locks/n → A#1: NoNode
-    "#]],
+            A> connect, new session → A: connected, sessionA0
+            A> create /locks/n EPHEMERAL → A: created /locks/n
+            -- the connection of A ends
+            -- 10 ms pass
+            A#1> connect, sessionA0 → A#1: session expired; connected, sessionA0
+            A#1> exists /locks/n → A#1: NoNode
+        "#]],
     );
 }
 

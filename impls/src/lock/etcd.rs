@@ -315,11 +315,8 @@ impl Client {
         }
         self.rest(out);
         if self.lapsed {
-            // Whoever looks at the session sees that it is done.
-            out.returns(Outcome::Acquired { fence: self.fence(own) });
-            out.notify(Notice::Lost);
-            self.ends_session(out);
-            return Phase::Idle;
+            // Whoever looks at the session then sees that it is done.
+            out.arm(Timer::Poll, Span::ZERO);
         }
         out.returns(Outcome::Acquired { fence: self.fence(own) });
         Phase::Held { own, depth: 0 }
@@ -528,6 +525,7 @@ impl Client {
                 phase
             }
             (Timer::Lease, _) => self.lost(out),
+            (Timer::Poll, Phase::Held { .. } | Phase::Idle) if self.lapsed => self.lost(out),
             (Timer::Poll, Phase::Pausing { request, then }) => self.again(request, then, out),
             (_, phase) => phase,
         }

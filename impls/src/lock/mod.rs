@@ -11,6 +11,7 @@ pub mod lock_row;
 pub mod redis;
 pub mod redis_read_write;
 pub mod redis_semaphore;
+pub mod redlock;
 pub mod released_early;
 pub mod server;
 pub mod server_flag;

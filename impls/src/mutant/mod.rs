@@ -7,6 +7,7 @@ mod file_lock;
 mod file_queue;
 mod kafka_group;
 mod redis_lock;
+mod redlock;
 mod reliable_list;
 mod server_lock;
 mod sql_lock;
@@ -61,6 +62,7 @@ impl Mutant {
 pub fn mutants() -> Vec<Mutant> {
     [
         redis_lock::mutants(),
+        redlock::mutants(),
         sql_lock::mutants(),
         server_lock::mutants(),
         file_lock::mutants(),

@@ -78,7 +78,7 @@ pub struct Kv {
     last: Vec<Lease>,
     /// In the order of their names.
     entries: Vec<Entry>,
-    /// In order.
+    /// In the order in which they came.
     watches: Vec<Watch>,
     /// The revision of the last creation.
     revision: u32,
@@ -200,8 +200,8 @@ impl Kv {
             return out.reply(peer, Reply::Gone(key));
         }
         let watch = Watch { peer, key, created };
-        if let Err(place) = self.watches.binary_search(&watch) {
-            self.watches.insert(place, watch);
+        if !self.watches.contains(&watch) {
+            self.watches.push(watch);
         }
     }
 
@@ -295,7 +295,6 @@ impl Process for Kv {
             watch.peer.permute(permutation);
             watch.key.permute(permutation);
         }
-        self.watches.sort_unstable();
         true
     }
 }

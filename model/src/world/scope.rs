@@ -55,6 +55,9 @@ pub struct Scope {
     pub reading: Reading,
     /// How often the world may do something wrong.
     pub budget: Budget,
+    /// Who asks for ever asks again when all else is quiet: too many ways to go otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub patient: bool,
     /// What is asked for beyond the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<Question>,
@@ -104,7 +107,9 @@ impl Scope {
         let operations = if kind == Kind::Lock && roles.len() > 2 { 1 } else { 2 };
         let (rest, work) = (Range::default(), Range::default());
         let duty = Duty { operations, think, rest, work, retry, nested: false };
-        Scope { environment, roles, duty, timing, reading, budget, question: None }
+        // Consumers poll for ever, and three clients are many.
+        let patient = kind == Kind::Queue || roles.len() > 2;
+        Scope { environment, roles, duty, timing, reading, budget, patient, question: None }
     }
 
     /// The same with nested acquisitions: each client acquires twice, the second time inside.
@@ -229,6 +234,11 @@ impl Scope {
         }
         match self.reading {
             Reading::Punctual => {}
+            Reading::Free if self.patient => {
+                words.push_str(
+                    ", any timer at any moment, but nobody asks again before all is quiet",
+                );
+            }
             Reading::Free => words.push_str(", any timer at any moment"),
             Reading::Bounded { delay, pause, drift } => words.push_str(&format!(
                 ", delays up to {delay} ms, pauses up to {pause} ms, drift up to {drift} ms"

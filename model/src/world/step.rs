@@ -73,11 +73,9 @@ impl World {
                 timer if self.is_early(state, timer) => {
                     state.budget.early > 0 || self.is_granted(timer)
                 }
-                // Consumers poll for ever, and three clients are many; they ask again when all else
-                // is quiet, to keep the space small.
-                Timer::Again => !self.is_crowded() || is_quiet(state),
-                Timer::Poll => {
-                    self.card.kind == Kind::Queue || !self.is_crowded() || is_quiet(state)
+                Timer::Again => !self.scope.patient || is_quiet(state),
+                Timer::Poll if self.card.kind == Kind::Lock => {
+                    !self.scope.patient || is_quiet(state)
                 }
                 _ => true,
             };
@@ -93,10 +91,6 @@ impl World {
         if !overdue && (!state.timers.is_empty() || has_packets(state)) {
             actions.push(Action::Tick);
         }
-    }
-
-    fn is_crowded(&self) -> bool {
-        self.card.kind == Kind::Queue || self.scope.roles.len() > 2
     }
 
     /// Whether, with free time, a timer that fires now ends something before its time. A client that

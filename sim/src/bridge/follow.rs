@@ -96,6 +96,7 @@ impl<'a> Follower<'a> {
             reading: Reading::Free,
             budget: PLENTY,
             question: None,
+            patient: false,
         };
         let world = World::new(algorithm, scope).without_symmetry();
         let started = outcome.trace.iter().take_while(|step| step.stimulus == Stimulus::Start);

@@ -130,6 +130,7 @@ fn namer(algorithm: &dyn Algorithm, run: &Run) -> World {
         reading: Reading::Free,
         budget: Budget::default(),
         question: None,
+        patient: false,
     };
     World::new(algorithm, scope)
 }
