@@ -119,7 +119,7 @@ fn mutants_of_the_lease_are_caught_where_messages_are_slow() {
         scope.timing.retry = Range::exactly(Span::ms(1));
         scope.reading =
             Reading::Bounded { delay: Span::ms(1), pause: Span::ZERO, drift: Span::ZERO };
-        let world = World::new(&algorithm, scope).without_symmetry();
+        let world = World::new(&algorithm, scope);
         let limits = Limits { max_states: 2_000_000, ..Limits::default() };
         let explored = search(&world, &limits, |_| {}, &AtomicBool::new(false));
         let broken = explored.first(Labels::bit(Mark::Violated(MutualExclusion).bit()));

@@ -30,21 +30,19 @@ fn services(checks: Checks, timing: &Timing, lacks: Option<Guard>) -> Vec<Servic
     ]
 }
 
-/// In the environments of these letters one acquisition each shows what follows; two would have too
-/// many ways to go.
-fn one_acquisition(usual: Scope, letters: &str) -> Scope {
-    let mut scope = usual;
-    if letters.contains(scope.environment.letter()) {
-        scope.duty.operations = 1;
-    }
-    scope
+/// Where sessions end at any moment, nobody asks again before all is quiet: there would be too many ways
+/// to go.
+fn patient(usual: Scope) -> Scope {
+    let patient = usual.patient || usual.environment == Environment::Expiry;
+    Scope { patient, ..usual }
 }
 
 /// Where sessions end at any moment, however often, there is one acquisition each and no client gives
 /// up on an answer as well: what comes of that is explored where messages are lost.
 fn without_early_timeouts(usual: Scope) -> Scope {
-    let mut scope = one_acquisition(usual, "T");
+    let mut scope = usual;
     if scope.environment == Environment::Expiry {
+        scope.duty.operations = 1;
         scope.budget.early = 0;
     }
     scope

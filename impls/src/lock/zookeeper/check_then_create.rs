@@ -193,6 +193,6 @@ impl Algorithm for CheckThenCreate {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::one_acquisition(usual, "CT")
+        super::patient(usual)
     }
 }

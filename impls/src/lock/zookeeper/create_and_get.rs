@@ -129,6 +129,6 @@ impl Algorithm for CreateAndGet {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::one_acquisition(usual, "T")
+        super::patient(usual)
     }
 }

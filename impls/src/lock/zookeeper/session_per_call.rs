@@ -147,6 +147,6 @@ impl Algorithm for SessionPerCall {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::one_acquisition(usual, "CT")
+        super::patient(usual)
     }
 }

@@ -154,8 +154,7 @@ impl Algorithm for SingleNode {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        let letters = if self.errors == Errors::Unheeded { "CT" } else { "T" };
-        super::one_acquisition(usual, letters)
+        super::patient(usual)
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

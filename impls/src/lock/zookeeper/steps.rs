@@ -174,6 +174,6 @@ impl Algorithm for Steps {
     }
 
     fn narrowed(&self, usual: Scope) -> Scope {
-        super::one_acquisition(usual, "T")
+        super::patient(usual)
     }
 }
