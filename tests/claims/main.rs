@@ -2,6 +2,7 @@
 //! not on offer. The whole table is golden text, so that a verdict cannot change unnoticed.
 
 mod agreement;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
