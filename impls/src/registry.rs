@@ -361,7 +361,7 @@ fn retried_queue() -> Card {
 
 /// Those to look at first: what the documents and most blogs do with a store, and for every other backend
 /// a form that is sound within its assumptions, beside one that is not.
-pub const SHORTLIST: [&str; 33] = [
+pub const SHORTLIST: [&str; 34] = [
     "cache-set",
     "cache-get-then-set",
     "redis-released-early",
@@ -381,6 +381,7 @@ pub const SHORTLIST: [&str; 33] = [
     "sql-lease-fenced",
     "sql-row-lock",
     "sql-advisory-lock",
+    "redlock",
     "zk-node-ephemeral",
     "zk-lock-fenced",
     "etcd-lock-fenced",
@@ -394,7 +395,7 @@ pub const SHORTLIST: [&str; 33] = [
     "kafka-group",
     "sql-claim",
     "sql-outbox-claim",
-    "file-claim",
+    "file-offset",
 ];
 
 /// The algorithm of this name.

@@ -14,6 +14,7 @@ mod lock_tests;
 mod queue;
 mod queue_fold;
 mod queue_formulas;
+mod queue_history;
 mod queue_order;
 #[cfg(test)]
 mod queue_tests;
@@ -22,6 +23,7 @@ mod violations;
 
 pub use lock::{LockMetrics, LockSummary, Overtakings};
 pub use queue::{QueueMetrics, QueueSummary};
+pub use queue_history::Linearizability;
 pub use violations::ViolationRate;
 
 use serde::{Deserialize, Serialize};

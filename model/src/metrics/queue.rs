@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::level::{Area, earlier};
 use super::queue_fold::Fold;
+use super::queue_history::Linearizability;
 use super::spread::Spread;
 use super::violations::Tally;
 use super::{
@@ -29,6 +30,7 @@ pub struct QueueMetrics {
     pub(super) deliveries: Vec<u64>,
     pub(super) violations: Tally,
     pub(super) application: Applications,
+    pub(super) linearizability: Linearizability,
     pub(super) wait_ms: Spread,
     pub(super) throughput: Spread,
     pub(super) messages: Spread,
@@ -125,6 +127,9 @@ pub struct QueueSummary {
     /// What it meant to programs. Records of builds that did not ask have nothing.
     #[serde(default)]
     pub application: Applications,
+    /// In how many runs it was one queue to all callers. Records of builds that did not ask have none.
+    #[serde(default)]
+    pub linearizability: Linearizability,
     /// The documents' formulas beside what was measured.
     pub formulas: Vec<Comparison>,
     /// The distribution of the wait: pairs of milliseconds and the fraction that waits no longer.
@@ -147,6 +152,7 @@ impl QueueMetrics {
             deliveries: vec![0; roles.len()],
             violations: Tally::default(),
             application: Applications::new(&Application::of(Kind::Queue)),
+            linearizability: Linearizability::default(),
             wait_ms: Spread::default(),
             throughput: Spread::default(),
             messages: Spread::default(),
@@ -165,6 +171,7 @@ impl QueueMetrics {
         run.history.iter().for_each(|record| fold.observe(record));
         fold.conclude(run);
         self.application.add(run.history, run.cut_off);
+        self.linearizability.add(run.history);
     }
 
     /// Takes in what was measured elsewhere.
@@ -184,6 +191,7 @@ impl QueueMetrics {
         }
         self.violations.merge(&other.violations);
         self.application.merge(&other.application);
+        self.linearizability.merge(&other.linearizability);
         self.wait_ms.merge(&other.wait_ms);
         self.throughput.merge(&other.throughput);
         self.messages.merge(&other.messages);
@@ -240,6 +248,7 @@ impl QueueMetrics {
             recovery: Recovery { ms: self.recoveries.summary(), never: counts.unrecovered },
             violations: self.violations.rates(Kind::Queue, counts.finished),
             application: self.application,
+            linearizability: self.linearizability,
             formulas: queue_formulas::compare(self),
             wait_cdf: cdf::thinned(&self.waits),
             series: self.series.clone(),

@@ -30,7 +30,7 @@ pub(super) const SHEETS: &[Sheet] = &[
     },
     Sheet {
         title: "Fairness, what went wrong, and recovery",
-        calm: &[JAIN, INVERTED],
+        calm: &[JAIN, INVERTED, ONE_QUEUE],
         faults: &[
             JAIN,
             count("lost", "items acknowledged to their producer and never finished", |s| {
@@ -43,6 +43,7 @@ pub(super) const SHEETS: &[Sheet] = &[
                 of_queue(s).map_or(0, |queue| queue.applied_again)
             }),
             INVERTED,
+            ONE_QUEUE,
             count("stale acks", "acknowledgements that came too late", |s| {
                 of_queue(s).map_or(0, |queue| queue.stale_acks)
             }),
@@ -57,6 +58,16 @@ const FINISHED: Column =
     value("finished p99 ms", "99th percentile from enqueue to the end of the work", |s| {
         if_any(of_queue(s)?.finished_ms.count, of_queue(s)?.finished_ms.p99)
     });
+
+/// See [`contend_model::metrics::Linearizability`].
+const ONE_QUEUE: Column = value(
+    "one queue %",
+    "runs in which all callers saw one first-in-first-out queue (linearizability), in percent",
+    |s| {
+        let seen = of_queue(s)?.linearizability;
+        if_any(seen.runs(), 100.0 * seen.linearizable as f64 / seen.runs() as f64)
+    },
+);
 
 const INVERTED: Column =
     count("inverted", "pairs of items that certainly came out in reverse", |s| {
