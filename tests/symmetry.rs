@@ -11,13 +11,14 @@ use contend::world::{Mark, State, World, fingerprint};
 
 const STEPS: usize = 120;
 
-/// What can come of a state: as a sorted list, for the order in which it is listed means nothing.
+/// What can come of a state.
 fn successors(world: &World, state: &State) -> Vec<State> {
     let mut actions = Vec::new();
     world.possible(state, &mut actions);
     actions.into_iter().map(|action| world.after(state, action)).collect()
 }
 
+/// The states' fingerprints, for the order in which states are listed means nothing.
 fn sorted(states: impl Iterator<Item = State>) -> Vec<u64> {
     let mut all: Vec<u64> = states.map(|state| fingerprint(&state)).collect();
     all.sort_unstable();

@@ -34,7 +34,7 @@ const COMPARED: [&str; 14] = [
     "redis-reliable-list",
 ];
 
-fn settings(stop: &AtomicBool) -> Settings<'_> {
+pub(super) fn settings(stop: &AtomicBool) -> Settings<'_> {
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     Settings { engine: Engine::Kernel, threads, stop, progress: &|_| {} }
 }

@@ -1,25 +1,24 @@
 //! No claim of any algorithm may fall to the usual scenario, in which every kind of fault happens and more
 //! clients do more than is explored. What falls here and not to exploration is a study that is missing.
 
-use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
 use contend::registry;
 use contend::scenario::Scenario;
-use contend::simulation::{Engine, Settings, simulate};
+use contend::simulation::simulate;
+
+use super::agreement::settings;
 
 const SEEDS: u64 = 300;
 
 #[test]
 fn no_claim_falls_when_everything_goes_wrong_at_once() {
     let stop = AtomicBool::new(false);
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let settings = Settings { engine: Engine::Kernel, threads, stop: &stop, progress: &|_| {} };
     let (mut wrong, mut violations) = (Vec::new(), 0);
     for algorithm in registry::algorithms() {
         let card = algorithm.card();
         let scenario = Scenario::default_for(card.kind);
-        let simulation = simulate(&*algorithm, &scenario, 0..SEEDS, &settings).unwrap();
+        let simulation = simulate(&*algorithm, &scenario, 0..SEEDS, &settings(&stop)).unwrap();
         assert!(simulation.complete);
         violations += simulation.report.violations.len();
         for broken in &simulation.broken {

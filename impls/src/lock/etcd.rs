@@ -163,6 +163,21 @@ impl std::hash::Hash for Client {
 }
 
 impl Client {
+    /// It has no session yet, or none that it remembers.
+    fn new(settings: Etcd, timing: Timing) -> Self {
+        Client {
+            settings,
+            timing,
+            lease: None,
+            renewing: false,
+            queued: None,
+            due: false,
+            phase: Phase::Idle,
+            cancelled: false,
+            lapsed: false,
+        }
+    }
+
     fn has(&self, guard: Guard) -> bool {
         self.settings.lacks != Some(guard)
     }
@@ -566,16 +581,7 @@ impl Process for Client {
     }
 
     fn crashed(&self) -> Self {
-        Client {
-            lease: None,
-            renewing: false,
-            queued: None,
-            due: false,
-            phase: Phase::Idle,
-            cancelled: false,
-            lapsed: false,
-            ..self.clone()
-        }
+        Client::new(self.settings, self.timing)
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
@@ -628,17 +634,7 @@ impl Algorithm for Etcd {
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
-        Box::new(Client {
-            settings: *self,
-            timing: *timing,
-            lease: None,
-            renewing: false,
-            queued: None,
-            due: false,
-            phase: Phase::Idle,
-            cancelled: false,
-            lapsed: false,
-        })
+        Box::new(Client::new(*self, *timing))
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

@@ -187,17 +187,21 @@ impl World {
 
     /// What comes of an action.
     pub fn after(&self, state: &State, action: Action) -> State {
-        ROOM.with_borrow_mut(|room| {
+        self.within_room(|room| {
             room.commands.clear();
-            room.memo.serve(self.id);
             self.advance(state, action, room).0
         })
     }
 
+    /// What this thread remembers of the world's steps.
     pub(super) fn with_memo<R>(&self, work: impl FnOnce(&mut Memo) -> R) -> R {
+        self.within_room(|room| work(&mut room.memo))
+    }
+
+    fn within_room<R>(&self, work: impl FnOnce(&mut Room) -> R) -> R {
         ROOM.with_borrow_mut(|room| {
             room.memo.serve(self.id);
-            work(&mut room.memo)
+            work(room)
         })
     }
 
