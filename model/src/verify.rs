@@ -79,19 +79,22 @@ impl Options {
 }
 
 /// One search to be done.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Job<'a> {
     algorithm: &'a dyn Algorithm,
     place: usize,
-    environment: Environment,
     study: Study,
+    /// The environments whose world it is: more than one where the study leaves nothing of what sets them
+    /// apart.
+    environments: Vec<Environment>,
 }
 
 impl Job<'_> {
     /// Whether somebody may fail in the environment. In the study of overtakings leases end because
     /// holders are slow, and nobody fails.
     fn can_fail(&self) -> bool {
-        !matches!(self.environment, Environment::Calm | Environment::Expiry)
+        let cannot = |e: &Environment| matches!(e, Environment::Calm | Environment::Expiry);
+        !self.environments.iter().all(cannot)
     }
 }
 
@@ -148,8 +151,24 @@ fn jobs<'a>(algorithms: &[&'a dyn Algorithm], options: &Options) -> Vec<Job<'a>>
     for environment in environments {
         for (place, &algorithm) in algorithms.iter().enumerate() {
             for &study in Study::of(&algorithm.card(), environment) {
-                if study.properties(environment).iter().any(|&property| options.wants(property)) {
-                    jobs.push(Job { algorithm, place, environment, study });
+                if !study.properties(environment).iter().any(|&property| options.wants(property)) {
+                    continue;
+                }
+                let scope = study.scope(algorithm, environment, options.faults);
+                let same = |job: &&mut Job<'_>| {
+                    let theirs = |e: &Environment| study.scope(algorithm, *e, options.faults);
+                    (job.place, job.study) == (place, study)
+                        && job
+                            .environments
+                            .first()
+                            .map(theirs)
+                            .is_some_and(|s| s.explores_the_same_as(&scope))
+                };
+                match jobs.iter_mut().find(same) {
+                    Some(job) => job.environments.push(environment),
+                    None => {
+                        jobs.push(Job { algorithm, place, study, environments: vec![environment] });
+                    }
                 }
             }
         }
@@ -166,18 +185,27 @@ fn run(
     let card = job.algorithm.card();
     let wanted: Vec<Property> = job
         .study
-        .properties(job.environment)
+        .properties(job.environments[0])
         .iter()
         .copied()
         .filter(|&p| options.wants(p))
         .collect();
+    let rows_of = |judge: judge::Judge<'_>, obstacle: Option<&str>| -> Vec<Row> {
+        wanted.iter().map(|&property| judge.row(property, obstacle)).collect()
+    };
     let offered = wanted.iter().any(|&property| card.does_not_offer(property).is_none());
-    let world = job.study.world(job.algorithm, job.environment, options.faults);
-    let obstacle = judge::obstacle(&world);
-    if !offered || obstacle.is_some() {
-        let judge = judge::Judge::without_search(&world);
-        return wanted.iter().map(|&p| judge.row(p, obstacle.as_deref())).collect();
+    let (mut worlds, mut rows) = (Vec::new(), Vec::new());
+    for &environment in &job.environments {
+        let world = job.study.world(job.algorithm, environment, options.faults);
+        let obstacle = judge::obstacle(&world);
+        match offered && obstacle.is_none() {
+            true => worlds.push(world),
+            false => {
+                rows.extend(rows_of(judge::Judge::without_search(&world), obstacle.as_deref()))
+            }
+        }
     }
+    let Some(world) = worlds.first() else { return rows };
     if matches!(job.study, Study::Overtaking { .. }) && options.faults > 0 && job.can_fail() {
         // A loop that needs no fault is there whatever else may go wrong; a bound may not be.
         let rows = run(job, &Options { faults: 0, ..options.clone() }, progress, stop);
@@ -185,25 +213,26 @@ fn run(
             return rows;
         }
         let why = "not applicable: a bound is counted only where nobody fails";
-        let judge = judge::Judge::without_search(&world);
-        return wanted.iter().map(|&p| judge.row(p, Some(why))).collect();
+        return rows_of(judge::Judge::without_search(world), Some(why));
     }
     let report = |p: &crate::search::Progress| {
-        let algorithm = card.name.clone();
-        progress(&Advance { algorithm, environment: job.environment, states: p.states });
+        let (algorithm, environment) = (card.name.clone(), job.environments[0]);
+        progress(&Advance { algorithm, environment, states: p.states });
     };
-    let explored = crate::search::search(&world, &options.limits(&wanted), report, stop);
-    let judge = judge::Judge::new(&world, &explored);
-    let rows: Vec<Row> = wanted.iter().map(|&property| judge.row(property, None)).collect();
-    match job.study.larger() {
-        Some(study) if judge.is_undecided(&rows) => {
-            let more = run(&Job { study, ..*job }, options, progress, stop);
-            // A larger scope that cannot be searched to its end tells less than the smaller one.
-            match more.iter().all(|row| row.exhausted || row.verdict == Verdict::Violated) {
-                true => more,
-                false => rows,
-            }
+    let explored = crate::search::search(world, &options.limits(&wanted), report, stop);
+    let judged = rows_of(judge::Judge::new(world, &explored), None);
+    if let Some(study) = job.study.larger()
+        && judge::Judge::new(world, &explored).is_undecided(&judged)
+    {
+        let more = run(&Job { study, ..job.clone() }, options, progress, stop);
+        // A larger scope that cannot be searched to its end tells less than the smaller one.
+        if more.iter().all(|row| row.exhausted || row.verdict == Verdict::Violated) {
+            return more;
         }
-        _ => rows,
     }
+    rows.extend(judged);
+    for alike in &worlds[1..] {
+        rows.extend(rows_of(judge::Judge::new(alike, &explored), None));
+    }
+    rows
 }

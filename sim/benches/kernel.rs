@@ -1,6 +1,6 @@
 //! How fast the event queue is: seeds and events a second, on one core, with history and digest.
 
-#[path = "../tests/support/lock_server.rs"]
+#[path = "../tests/simulator/support/lock_server.rs"]
 mod lock_server;
 
 use std::hint::black_box;

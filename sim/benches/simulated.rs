@@ -1,7 +1,7 @@
 //! How fast the engine over madsim is, beside two endpoints of madsim that exchange messages with
 //! nothing else around them. Messages a second on one core; the ratio is printed at the end.
 
-#[path = "../tests/support/lock_server.rs"]
+#[path = "../tests/simulator/support/lock_server.rs"]
 mod lock_server;
 
 use std::hint::black_box;

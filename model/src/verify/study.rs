@@ -93,8 +93,8 @@ impl Study {
         }
     }
 
-    /// The world of the study.
-    pub fn world(self, algorithm: &dyn Algorithm, environment: Environment, faults: u8) -> World {
+    /// What is explored of an algorithm in one environment.
+    pub fn scope(self, algorithm: &dyn Algorithm, environment: Environment, faults: u8) -> Scope {
         // Producers and consumers get into each other's way without any fault, or not at all.
         let alone = matches!(self, Study::Ordering | Study::Sharing);
         let faults = if alone { 0 } else { faults };
@@ -110,12 +110,16 @@ impl Study {
             Study::Starving => scope.steady(),
         };
         let narrowed = algorithm.narrowed(scope.clone());
-        let scope = match self {
+        match self {
             // Who acquires but once is overtaken by nobody.
             Study::Overtaking { .. } if narrowed.duty.operations < 2 => scope,
             _ => narrowed,
-        };
-        let world = World::new(algorithm, scope);
+        }
+    }
+
+    /// The world of the study.
+    pub fn world(self, algorithm: &dyn Algorithm, environment: Environment, faults: u8) -> World {
+        let world = World::new(algorithm, self.scope(algorithm, environment, faults));
         match self {
             // Who overtakes whom is followed from state to state.
             Study::Overtaking { .. } => world.without_symmetry(),

@@ -198,6 +198,11 @@ impl Scope {
         self
     }
 
+    /// Whether the worlds of both are one: an environment by itself does nothing, what it allows does.
+    pub fn explores_the_same_as(&self, other: &Scope) -> bool {
+        Scope { environment: other.environment, ..self.clone() } == *other
+    }
+
     /// The clients, the operations and the faults in words.
     pub fn in_words(&self) -> String {
         let count = |role: Role| self.roles.iter().filter(|&&r| r == role).count();

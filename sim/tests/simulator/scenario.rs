@@ -1,13 +1,13 @@
 //! Scenarios are read as they are written, and what is wrong with one is said in one line that
 //! names file, line and key, and how to mend it.
 
-mod support;
-
 use contend_model::plan::{Entry, Plan};
 use contend_model::property::{Environment, Kind};
 use contend_model::scenario::{Faults, Law, LinkOverride, Scenario, Uniform};
 use contend_sim::stage::Stage;
 use expect_test::{Expect, expect};
+
+use crate::support;
 
 /// A whole scenario, each line of which a test below spoils.
 const GOOD: &str = r#"version = 1

@@ -1,8 +1,8 @@
 //! What connections do, sentence by sentence of the explored world's description of them. The
 //! client speaks at about 0 ms and at 200 ms; links take 1 to 10 ms.
 
-mod support;
-
+use crate::support;
+use crate::support::chatter::{Chatter, word};
 use contend_model::ident::NodeId;
 use contend_model::node::Stimulus;
 use contend_model::plan::{Entry, FaultKind, Plan};
@@ -11,7 +11,6 @@ use contend_sim::kernel::Kernel;
 use contend_sim::ledger::Options;
 use contend_sim::outcome::Outcome;
 use contend_sim::stage::Stage;
-use support::chatter::{Chatter, word};
 
 const A: NodeId = NodeId::Client(0);
 const ECHO: NodeId = NodeId::Service(1);

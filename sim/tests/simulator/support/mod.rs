@@ -1,5 +1,4 @@
 //! Small algorithms to run, and small ways to run them.
-#![allow(dead_code)]
 
 pub mod broker;
 pub mod chatter;

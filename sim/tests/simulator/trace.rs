@@ -1,7 +1,5 @@
 //! What a run looks like in words.
 
-mod support;
-
 use contend_model::plan::Entry;
 use contend_model::property::Kind;
 use contend_sim::kernel::Kernel;
@@ -9,6 +7,8 @@ use contend_sim::ledger::Options;
 use contend_sim::stage::Stage;
 use contend_sim::trace::{LEGEND, text};
 use expect_test::expect;
+
+use crate::support;
 
 #[test]
 fn a_holder_that_crashes_gives_way_to_the_next() {

@@ -14,7 +14,7 @@ use contend_sim::ledger::Options;
 use contend_sim::outcome::{Outcome, Violation};
 use contend_sim::stage::Stage;
 
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 60;
 /// Where runs are short, so many more seeds are walked that there are enough steps.
 const STEPS: usize = 10_000;
 const ALL: Options = Options { trace: true, actions: true };
@@ -41,7 +41,7 @@ fn walk(algorithm: &dyn Algorithm, scenario: Scenario) -> (Followed, Vec<String>
     let mut sum = Followed { actions: 0, steps: 0, left_out: 0 };
     let mut failures = Vec::new();
     for seed in 0.. {
-        if seed >= SEEDS && (sum.steps > STEPS || seed >= 10 * SEEDS) {
+        if seed >= SEEDS && (sum.steps > STEPS || seed >= 30 * SEEDS) {
             break;
         }
         kernel.run(seed);

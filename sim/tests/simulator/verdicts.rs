@@ -1,7 +1,5 @@
 //! How runs end, and what only their end can tell.
 
-mod support;
-
 use contend_model::history::{Record, What};
 use contend_model::op::Op;
 use contend_model::plan::Entry;
@@ -12,6 +10,8 @@ use contend_sim::kernel::Kernel;
 use contend_sim::ledger::Options;
 use contend_sim::outcome::{Ended, Outcome};
 use contend_sim::stage::Stage;
+
+use crate::support;
 
 fn run(scenario: Scenario, judge: impl Fn(&Outcome)) {
     let algorithm = support::algorithm(scenario.kind());

@@ -1,7 +1,5 @@
 //! The same seed gives the same run, wherever and however often it is run.
 
-mod support;
-
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -14,6 +12,8 @@ use contend_sim::ledger::Options;
 use contend_sim::outcome::Outcome;
 use contend_sim::stage::Stage;
 use contend_sim::sweep::{Sweep, Swept, Tally};
+
+use crate::support;
 
 const KINDS: [Kind; 2] = [Kind::Lock, Kind::Queue];
 

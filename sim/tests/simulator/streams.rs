@@ -1,7 +1,5 @@
 //! Streams are independent: an edit to one concern of a scenario does not re-roll the others.
 
-mod support;
-
 use std::collections::BTreeMap;
 
 use contend_model::ident::NodeId;
@@ -12,6 +10,8 @@ use contend_sim::kernel::Kernel;
 use contend_sim::ledger::Options;
 use contend_sim::outcome::TimedStep;
 use contend_sim::stage::Stage;
+
+use crate::support;
 
 /// A calm run with endless patience, so that no library gives up and all messages are carried.
 fn calm() -> Scenario {

@@ -2,8 +2,6 @@
 //! Poisson arrivals, exponential work and one consumer (M/M/1), and a saturated lock that is
 //! granted in the order of asking.
 
-mod support;
-
 use std::collections::{BTreeMap, VecDeque};
 
 use contend_impls::queue::blocking_list::BlockingList;
@@ -27,7 +25,7 @@ use contend_sim::ledger::Options;
 use contend_sim::stage::Stage;
 use contend_sim::station::{Station, Turn};
 
-use support::lock_server::LockServer;
+use crate::support::lock_server::LockServer;
 
 const MS: f64 = 1e6;
 

@@ -1,8 +1,6 @@
 //! Every kind of fault really happens, happens only if it is asked for, and is over when the fault
 //! phase is.
 
-mod support;
-
 use contend_model::plan::{FaultKind, Happened};
 use contend_model::property::Kind;
 use contend_model::scenario::Faults;
@@ -11,6 +9,8 @@ use contend_sim::kernel::Kernel;
 use contend_sim::ledger::Options;
 use contend_sim::outcome::Ended;
 use contend_sim::stage::Stage;
+
+use crate::support;
 
 /// Which algorithm shows a fault of this kind.
 fn shown_by(kind: FaultKind) -> Kind {

@@ -1,0 +1,16 @@
+//! The simulator: fabric, engines, capsules, shrinking and the bridge. One program, so that it is linked once.
+
+mod bridge_follow;
+mod bridge_reenact;
+mod capsule;
+mod connections;
+mod determinism;
+mod engines_agree;
+mod faults;
+mod queueing_theory;
+mod scenario;
+mod shrink;
+mod streams;
+mod support;
+mod trace;
+mod verdicts;
