@@ -13,7 +13,7 @@ use contend_sim::bridge::{Parted, reenact};
 /// The nearest counterexample of each property that judges find.
 fn counterexamples(algorithm: &dyn Algorithm, scope: &Scope) -> Vec<(Property, Vec<Action>)> {
     let world = World::new(algorithm, scope.clone()).without_symmetry();
-    let limits = Limits { max_states: 12_000, ..Limits::default() };
+    let limits = Limits { max_states: 8_000, ..Limits::default() };
     let explored = search(&world, &limits, |_| {}, &AtomicBool::new(false));
     Property::ALL
         .into_iter()
