@@ -77,8 +77,14 @@ pub const REDLOCK: Redlock =
     Redlock { name: "redlock", syncs_every_write: true, lacks: None, store_lacks: None };
 
 /// The repaired lock server; the others differ from it by a setting.
-pub const SERVER_LOCK: Server =
-    Server { name: "server-lock", fencing: false, renewal: false, lacks: None, server_lacks: None };
+pub const SERVER_LOCK: Server = Server {
+    name: "server-lock",
+    fencing: false,
+    renewal: false,
+    recall: false,
+    lacks: None,
+    server_lacks: None,
+};
 
 /// The repaired lock file; the others differ from it by what becomes of old files.
 pub const FILE_LOCK: FileExclusive =
@@ -221,6 +227,12 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(ServerFlag),
         Box::new(SERVER_LOCK),
         Box::new(Server { name: "server-lock-renewed", renewal: true, ..SERVER_LOCK }),
+        Box::new(Server {
+            name: "server-lock-recalled",
+            renewal: true,
+            recall: true,
+            ..SERVER_LOCK
+        }),
         Box::new(Server { name: "server-lock-fenced", fencing: true, ..SERVER_LOCK }),
         Box::new(FileStat { steals: false }),
         Box::new(FileStat { steals: true }),

@@ -16,7 +16,7 @@ use service::{A, B, C, Stepped};
 
 fn server() -> Stepped<LockServer> {
     let (lease, lock_delay) = (Span::ms(10), Span::ms(2));
-    Stepped::new(LockServer::new(Settings { lease, lock_delay, lacks: None }))
+    Stepped::new(LockServer::new(Settings { lease, lock_delay, recalls: false, lacks: None }))
 }
 
 fn request(of: Peer, serial: u16) -> Token {
@@ -279,4 +279,32 @@ fn who_does_not_listen_is_passed_over_and_keeps_its_place() {
                 B#1< GRANTED fence 3
         "#]],
     );
+}
+
+#[test]
+fn who_renews_is_told_that_somebody_waits_where_the_server_recalls() {
+    let (lease, lock_delay) = (Span::ms(10), Span::ms(2));
+    let settings = Settings { lease, lock_delay, recalls: true, lacks: None };
+    let mut server = Stepped::new(LockServer::new(settings));
+    let renew = Request::Renew { client: A.node, fence: 1 };
+    server.ask(A, acquire(A, 1));
+    server.ask(A, renew);
+    server.ask(B, acquire(B, 1));
+    server.ask(A, renew);
+    server.ask(A, release(A.node, 1));
+    check(server.log(), expect![[r#"
+        A> ACQUIRE tokenA1
+            A< GRANTED fence 1
+        A> RENEW A fence 1
+            (disposes of A's own lock)
+            A< RENEWED
+        B> ACQUIRE tokenB1
+        A> RENEW A fence 1
+            (disposes of A's own lock)
+            A< RENEWED, wanted
+        A> RELEASE A fence 1
+            (disposes of A's own lock)
+            A< RELEASED
+            B< GRANTED fence 2
+    "#]]);
 }

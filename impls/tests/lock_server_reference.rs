@@ -44,6 +44,8 @@ enum Move {
 
 #[derive(Default)]
 struct Reference {
+    /// Whether who renews is told that somebody waits.
+    recalls: bool,
     now: u32,
     fence: u32,
     /// Who holds, under which fence, until when.
@@ -83,7 +85,8 @@ impl Reference {
             }
             Request::Renew { client, fence } if own(self.grant, client, fence) => {
                 self.grant = self.grant.map(|(token, fence, _)| (token, fence, self.now + LEASE));
-                answers.push((from, Reply::Renewed));
+                answers
+                    .push((from, Reply::Renewed { wanted: self.recalls && !self.line.is_empty() }));
             }
             Request::Release { client, fence } if own(self.grant, client, fence) => {
                 self.grant = None;
@@ -162,11 +165,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_conversation_is_answered_as_the_reference_answers_it(moves in moves()) {
+    fn any_conversation_is_answered_as_the_reference_answers_it(moves in moves(), recalls in any::<bool>()) {
         let (lease, lock_delay) = (Span::ms(LEASE), Span::ms(DELAY));
-        let settings = Settings { lease, lock_delay, lacks: None };
+        let settings = Settings { lease, lock_delay, recalls, lacks: None };
         let mut server = Stepped::new(LockServer::new(settings));
-        let mut reference = Reference::default();
+        let mut reference = Reference { recalls, ..Reference::default() };
         let mut serials = [0u16; CLIENTS as usize];
         let mut connections = [0u16; CLIENTS as usize];
         for step in moves {

@@ -78,8 +78,18 @@ impl Card {
             backend: "own".into(),
             summary: summary.into(),
             claims: Vec::new(),
-            not_offered: Vec::new(),
+            not_offered: Card::seldom_offered(kind),
             discipline: Discipline::Exclusive,
+        }
+    }
+
+    /// What an algorithm of the kind does not offer unless it claims it, and why.
+    pub fn seldom_offered(kind: Kind) -> Vec<(Property, String)> {
+        match kind {
+            Kind::Lock => {
+                vec![(Property::Revocation, "a holder is never told that somebody waits".into())]
+            }
+            Kind::Queue => Vec::new(),
         }
     }
 
@@ -98,7 +108,8 @@ impl Card {
             .map(|(_, reason)| reason.as_str())
     }
 
-    /// Adds the claim that the property holds in the environments that these letters name.
+    /// Adds the claim that the property holds in the environments that these letters name; so it is
+    /// offered.
     ///
     /// # Panics
     /// If a letter names no environment.
@@ -113,6 +124,7 @@ impl Card {
                     .unwrap_or_else(|| panic!("no environment has the letter {letter:?}"))
             })
             .collect();
+        self.not_offered.retain(|(not_offered, _)| *not_offered != property);
         self.claims.push(Claim { property, environments });
         self
     }

@@ -30,6 +30,9 @@ pub struct Duty {
     pub retry: Range,
     /// Whether a holder acquires and releases a second time inside its critical section.
     pub nested: bool,
+    /// Whether a holder works until it is asked to come to an end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clings: bool,
 }
 
 /// What the caller wants done.
@@ -259,6 +262,14 @@ impl Caller {
         }
     }
 
+    /// Somebody else waits for the lock: a holder that is at work comes to an end at once.
+    pub(crate) fn asked(&mut self, out: &mut Vec<Wish>) {
+        if let Phase::Holding { writes: 1, waiting: false, fence } = self.phase {
+            out.push(Wish::Disarm(Timer::Work));
+            self.write(2, fence, out);
+        }
+    }
+
     /// The resource answered (`Some`), or the answer will never come (`None`).
     pub(crate) fn touched(&mut self, reply: Option<resource::Reply>, out: &mut Vec<Wish>) {
         match (self.phase, reply) {
@@ -267,10 +278,11 @@ impl Caller {
                 self.release(out);
             }
             (Phase::Holding { writes: 1, waiting: true, fence }, _) => {
-                if self.duty.work == Range::default() {
-                    self.write(2, fence, out);
-                } else {
-                    self.phase = Phase::Holding { writes: 1, waiting: false, fence };
+                if self.duty.work == Range::default() && !self.duty.clings {
+                    return self.write(2, fence, out);
+                }
+                self.phase = Phase::Holding { writes: 1, waiting: false, fence };
+                if !self.duty.clings {
                     out.push(Wish::Arm(Timer::Work, self.duty.work));
                 }
             }

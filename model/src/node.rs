@@ -268,6 +268,7 @@ impl Node {
                 out.push(Command::Record(What::Notify(notice)));
                 match notice {
                     Notice::Lost => self.urge(Caller::lost, scratch, out),
+                    Notice::Wanted => self.urge(Caller::asked, scratch, out),
                 }
             }
             Effect::Note(fact) => out.push(Command::Record(What::Fact(fact))),

@@ -125,12 +125,15 @@ impl fmt::Display for Outcome {
 pub enum Notice {
     /// The lock that the caller holds can no longer be relied upon.
     Lost,
+    /// Somebody else waits for the lock that the caller holds: it is asked to come to an end.
+    Wanted,
 }
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Notice::Lost => f.write_str("lease lost"),
+            Notice::Wanted => f.write_str("lock wanted by another"),
         }
     }
 }

@@ -24,6 +24,9 @@ pub enum Property {
     Reentrancy,
     /// Locks: a waiter can always be woken or give up, and giving up leaves nothing behind.
     Interruptibility,
+    /// Locks: a holder that would never let go by itself is told that somebody waits, so that from every
+    /// reachable state each live waiter can still obtain the lock.
+    Revocation,
     /// Locks: whoever waits is overtaken by later comers a bounded number of times.
     Fairness,
     /// Locks: the resource takes no write of a caller that does not hold while another does.
@@ -51,13 +54,14 @@ pub enum Property {
 
 impl Property {
     /// All properties, in the order of reports.
-    pub const ALL: [Property; 17] = [
+    pub const ALL: [Property; 18] = [
         Property::MutualExclusion,
         Property::Fencing,
         Property::DeadlockFreedom,
         Property::Ownership,
         Property::Reentrancy,
         Property::Interruptibility,
+        Property::Revocation,
         Property::Fairness,
         Property::Consistency,
         Property::NoLoss,
@@ -74,8 +78,8 @@ impl Property {
     /// The properties of one kind of algorithm.
     pub fn of(kind: Kind) -> &'static [Property] {
         match kind {
-            Kind::Lock => &Property::ALL[..8],
-            Kind::Queue => &Property::ALL[8..],
+            Kind::Lock => &Property::ALL[..9],
+            Kind::Queue => &Property::ALL[9..],
         }
     }
 
@@ -85,6 +89,7 @@ impl Property {
             self,
             Property::DeadlockFreedom
                 | Property::Interruptibility
+                | Property::Revocation
                 | Property::NoLoss
                 | Property::AtLeastOnce
                 | Property::Progress
@@ -105,6 +110,9 @@ impl Property {
             }
             Property::Interruptibility => {
                 "a waiter can be woken or give up, and leaves nothing behind"
+            }
+            Property::Revocation => {
+                "a holder is asked to come to an end when somebody waits, and the waiter can obtain the lock"
             }
             Property::Fairness => "a waiter is overtaken a bounded number of times",
             Property::Consistency => {

@@ -265,6 +265,7 @@ impl Scenario {
             work: self.workload.work.range(),
             retry: self.timing.retry_ms.range(),
             nested: self.workload.nested,
+            clings: false,
         }
     }
 

@@ -45,7 +45,7 @@ pub(crate) struct Measured<'a> {
 pub(crate) fn is_judged(card: &Card, simulation: &SimulationReport, property: Property) -> bool {
     let asked = match property {
         // Only a graph of all states tells whether it goes on for ever.
-        Property::Fairness | Property::Interruptibility => false,
+        Property::Fairness | Property::Interruptibility | Property::Revocation => false,
         Property::Reentrancy => Scenario::from_toml("", &simulation.scenario)
             .is_ok_and(|scenario| scenario.workload.nested),
         _ => true,

@@ -55,7 +55,7 @@ fn card(name: &str, document: &str, form: Form, backend: &str, summary: &str) ->
         backend: backend.into(),
         summary: summary.into(),
         claims: Vec::new(),
-        not_offered: Vec::new(),
+        not_offered: Card::seldom_offered(Kind::Lock),
         discipline: Discipline::Exclusive,
     }
 }

@@ -6,6 +6,12 @@
 //! is the request's turn, and a question without an answer is asked again under the same number, so
 //! it keeps its place. The holder stops relying on its lease `margin` before the server ends it,
 //! counted from the moment the question was *sent*; a grant that is answered twice is prolonged.
+//!
+//! With recall the answer to a renewal says whether somebody waits, and the holder's caller is told: the
+//! first document's section 5.1 wants a holder that can be interrupted when another process tries to
+//! acquire. It is a request, as in the lock manager of VMS (blocking callbacks) and in NFS version 4
+//! (RFC 7530, section 10.2, recall of a delegation), whose servers take back by the lease what is not given
+//! back. Nothing but renewals carries it, so that no lost message loses it.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, NodeId, Token};
@@ -29,6 +35,8 @@ pub struct Server {
     pub fencing: bool,
     /// Whether the holder renews its lease.
     pub renewal: bool,
+    /// Whether a holder that renews is told that somebody waits, and so asked to come to an end.
+    pub recall: bool,
     /// The check that the client has forgotten.
     pub lacks: Option<Guard>,
     /// The check that the server has forgotten.
@@ -50,6 +58,8 @@ pub enum Guard {
     ResourceChecks,
     /// Only the last release of a nested hold frees the lock.
     CountsDepth,
+    /// The caller is told that somebody waits.
+    PassesOnWhoWaits,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -246,12 +256,16 @@ impl Process for Client {
                 Phase::Held { fence, depth, renewing: true }
             }
             (Phase::Held { fence, depth, renewing: true }, Event::Deliver { .. }) => {
-                if reply == Some(Reply::Renewed) {
-                    self.renewed(out);
-                    Phase::Held { fence, depth, renewing: false }
-                } else {
-                    self.lose(fence, false, out)
+                let Some(Reply::Renewed { wanted }) = reply else {
+                    self.phase = self.lose(fence, false, out);
+                    return;
+                };
+                self.renewed(out);
+                // Who does not heed it now is asked again at the next renewal.
+                if wanted && self.has(Guard::PassesOnWhoWaits) {
+                    out.notify(Notice::Wanted);
                 }
+                Phase::Held { fence, depth, renewing: false }
             }
             (Phase::Held { fence, depth, renewing: true }, Event::Disconnected(_)) => {
                 out.arm(Timer::Renew, self.settings.timing.retry);
@@ -302,11 +316,13 @@ impl Algorithm for Server {
             (false, true) => ", with renewal",
             (true, true) => ", with renewal; writes carry the fencing token",
         };
-        let summary =
-            format!("numbered requests, grants in order of arrival, each with a lease{extras}");
+        let recall = if self.recall { "; a holder is told that somebody waits" } else { "" };
+        let summary = format!(
+            "numbered requests, grants in order of arrival, each with a lease{extras}{recall}"
+        );
         // Without a fence a write that is held back arrives after its hold is over.
         let fenced = if self.fencing { "0mNCT" } else { "0mC" };
-        super::card(self.name, "R-SERVER", Form::Repaired, "lock-server", &summary)
+        let card = super::card(self.name, "R-SERVER", Form::Repaired, "lock-server", &summary)
             .claim(Property::MutualExclusion, "0mNC")
             .claim(Property::Fencing, fenced)
             .claim(Property::DeadlockFreedom, "0mNCT")
@@ -314,7 +330,8 @@ impl Algorithm for Server {
             .claim(Property::Reentrancy, "0mNC")
             .claim(Property::Interruptibility, "0mNCT")
             .claim(Property::Fairness, if self.renewal { "0" } else { "0T" })
-            .claim(Property::Consistency, "0mC")
+            .claim(Property::Consistency, "0mC");
+        if self.recall { card.claim(Property::Revocation, "0mNCT") } else { card }
     }
 
     fn client(&self, me: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
@@ -330,6 +347,7 @@ impl Algorithm for Server {
         let settings = lock_server::Settings {
             lease: timing.lease,
             lock_delay: timing.margin,
+            recalls: self.recall,
             lacks: self.server_lacks,
         };
         vec![

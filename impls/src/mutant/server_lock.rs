@@ -3,7 +3,7 @@
 
 use contend_model::property::Environment::{Calm, Crash, Expiry};
 use contend_model::property::Property::{
-    DeadlockFreedom, Fencing, MutualExclusion, Ownership, Reentrancy,
+    DeadlockFreedom, Fencing, MutualExclusion, Ownership, Reentrancy, Revocation,
 };
 
 use super::Mutant;
@@ -13,6 +13,7 @@ use crate::service::lock_server;
 
 const FENCED: Server = Server { name: "server-lock-fenced", fencing: true, ..SERVER_LOCK };
 const RENEWED: Server = Server { name: "server-lock-renewed", renewal: true, ..SERVER_LOCK };
+const RECALLED: Server = Server { name: "server-lock-recalled", recall: true, ..RENEWED };
 
 pub(super) fn mutants() -> Vec<Mutant> {
     let own = [
@@ -20,6 +21,7 @@ pub(super) fn mutants() -> Vec<Mutant> {
         (FENCED, Guard::SendsFence, Fencing, Expiry),
         (FENCED, Guard::ResourceChecks, Fencing, Expiry),
         (SERVER_LOCK, Guard::CountsDepth, Reentrancy, Calm),
+        (RECALLED, Guard::PassesOnWhoWaits, Revocation, Calm),
     ];
     let own = own.into_iter().map(|(base, guard, property, environment)| {
         let name = format!("{} without {guard:?}", base.name);
@@ -34,6 +36,7 @@ pub(super) fn mutants() -> Vec<Mutant> {
         (FENCED, lock_server::Guard::FenceCounts, Fencing, Expiry),
         (SERVER_LOCK, lock_server::Guard::SyncsBeforeReply, MutualExclusion, Crash),
         (SERVER_LOCK, lock_server::Guard::WaitsAfterRestart, MutualExclusion, Crash),
+        (RECALLED, lock_server::Guard::TellsWhoWaits, Revocation, Calm),
     ];
     let of_the_server = of_the_server.into_iter().map(|(base, guard, property, environment)| {
         let name = format!("{} on a server without {guard:?}", base.name);

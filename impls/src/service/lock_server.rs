@@ -47,6 +47,8 @@ pub enum Guard {
     LockDelay,
     /// A request that is asked again prolongs its grant: the answer is about this question.
     AcquireProlongs,
+    /// Who renews a grant is told that somebody waits for it.
+    TellsWhoWaits,
 }
 
 /// How a lock server is set up.
@@ -56,6 +58,9 @@ pub struct Settings {
     pub lease: Span,
     /// How long nobody is granted the lock after a lease has ended.
     pub lock_delay: Span,
+    /// Whether a holder that renews is told that somebody waits, as the blocking callbacks of a VMS lock
+    /// manager tell it.
+    pub recalls: bool,
     /// The check that this server has forgotten.
     pub lacks: Option<Guard>,
 }
@@ -123,7 +128,10 @@ impl LockServer {
                 if own {
                     self.prolong(from.node, out);
                 }
-                out.reply(from, if own { Reply::Renewed } else { Reply::NotHeld });
+                let wanted = self.settings.recalls
+                    && self.has(Guard::TellsWhoWaits)
+                    && !self.log.waiting.is_empty();
+                out.reply(from, if own { Reply::Renewed { wanted } } else { Reply::NotHeld });
             }
             Request::Release { client, fence } => {
                 let own = self.is_in_force(client, fence, Guard::ComparesOnRelease);

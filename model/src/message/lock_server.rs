@@ -19,7 +19,7 @@ pub enum Request {
     /// its turn. The token is the client's name and the number of its request. Asked twice, it
     /// counts once, and prolongs the grant if there is one.
     Acquire(Token),
-    /// `RENEW client fence` → `Renewed`, or `NotHeld`.
+    /// `RENEW client fence` → `Renewed`, with word of who waits where the server gives it, or `NotHeld`.
     Renew {
         /// Whose grant.
         client: NodeId,
@@ -51,7 +51,10 @@ pub enum Reply {
         fence: u32,
     },
     /// The grant lasts one lease from now.
-    Renewed,
+    Renewed {
+        /// Somebody waits for it to end.
+        wanted: bool,
+    },
     /// The grant is over because its holder said so.
     Released,
     /// No such grant is in force.
@@ -93,7 +96,8 @@ impl fmt::Display for Reply {
             Reply::Locked => f.write_str("LOCKED"),
             Reply::Refused => f.write_str("REFUSED"),
             Reply::Granted { fence } => write!(f, "GRANTED fence {fence}"),
-            Reply::Renewed => f.write_str("RENEWED"),
+            Reply::Renewed { wanted: false } => f.write_str("RENEWED"),
+            Reply::Renewed { wanted: true } => f.write_str("RENEWED, wanted"),
             Reply::Released => f.write_str("RELEASED"),
             Reply::NotHeld => f.write_str("NOT HELD"),
             Reply::Cancelled => f.write_str("CANCELLED"),

@@ -133,6 +133,11 @@ fn explanation(world: &World, property: Property, steps: &[Frame], end: &State) 
              ({})",
             both(&waiters(world, end))
         ),
+        Property::Revocation => format!(
+            "from the end of step {number} {} can never obtain the lock, for nobody asks its holder to \
+             come to an end",
+            both(&waiters(world, end))
+        ),
         Property::Ownership => {
             format!(
                 "at step {number} {who} frees or prolongs a lock for somebody whose lock it is not"

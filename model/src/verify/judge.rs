@@ -111,7 +111,7 @@ impl<'a> Judge<'a> {
         let clients = 0..scope.roles.len();
         let items = 0..scope.roles.len() * usize::from(scope.duty.operations);
         let questions: Vec<(Mark, Mark)> = match property {
-            Property::DeadlockFreedom | Property::Interruptibility => {
+            Property::DeadlockFreedom | Property::Interruptibility | Property::Revocation => {
                 clients.map(|c| (Mark::Wants(c), Mark::Holds(c))).collect()
             }
             Property::Reentrancy => clients.map(|c| (Mark::Nests(c), Mark::Unnests(c))).collect(),

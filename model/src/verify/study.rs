@@ -20,6 +20,8 @@ pub enum Study {
     },
     /// Give up waiting.
     GivingUp,
+    /// Hold until asked to come to an end.
+    Clinging,
     /// Enqueue; dequeue, work, acknowledge.
     Queueing,
     /// Two producers take turns, and one consumer.
@@ -44,10 +46,17 @@ impl Study {
     /// The studies of an algorithm in one environment.
     pub fn of(card: &Card, environment: Environment) -> &'static [Study] {
         match (card.kind, environment) {
-            (Kind::Lock, _) if card.discipline == Discipline::ReadWrite => {
-                &[Study::Locking, Study::Writing, Study::Nesting, FEW, Study::GivingUp]
+            (Kind::Lock, _) if card.discipline == Discipline::ReadWrite => &[
+                Study::Locking,
+                Study::Writing,
+                Study::Nesting,
+                FEW,
+                Study::GivingUp,
+                Study::Clinging,
+            ],
+            (Kind::Lock, _) => {
+                &[Study::Locking, Study::Nesting, FEW, Study::GivingUp, Study::Clinging]
             }
-            (Kind::Lock, _) => &[Study::Locking, Study::Nesting, FEW, Study::GivingUp],
             // Starvation takes no fault; a lease that has to end first is no starvation.
             (Kind::Queue, Environment::Calm) => {
                 &[Study::Queueing, Study::Ordering, Study::Sharing, Study::Starving]
@@ -82,6 +91,7 @@ impl Study {
             Study::Nesting => &[Property::Reentrancy],
             Study::Overtaking { .. } => &[Property::Fairness],
             Study::GivingUp => &[Property::Interruptibility],
+            Study::Clinging => &[Property::Revocation],
             // In calm, starvation is asked for as well, and has a study of its own.
             Study::Queueing if environment == Environment::Calm => &QUEUES[..8],
             Study::Queueing => QUEUES,
@@ -104,6 +114,7 @@ impl Study {
             Study::Nesting => scope.nested(),
             Study::Overtaking { operations } => scope.contended(operations),
             Study::GivingUp => scope.impatient(),
+            Study::Clinging => scope.clinging(),
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
             Study::Writing => scope.writing(),

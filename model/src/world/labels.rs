@@ -59,12 +59,12 @@ impl Mark {
         };
         match self {
             Mark::Violated(property) => property.index(),
-            Mark::Reached => 17,
-            Mark::Contended => 18,
-            Mark::Nested => 19,
-            Mark::Cancelled => 20,
-            Mark::Settled => 21,
-            Mark::Disposed => 22,
+            Mark::Reached => 18,
+            Mark::Contended => 19,
+            Mark::Nested => 20,
+            Mark::Cancelled => 21,
+            Mark::Settled => 22,
+            Mark::Disposed => 23,
             Mark::Wants(client) => nth(0, client),
             Mark::Holds(client) => nth(1, client),
             Mark::Overtaken(times) => nth(2, times - 1),

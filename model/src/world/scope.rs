@@ -106,7 +106,7 @@ impl Scope {
         };
         let operations = if kind == Kind::Lock && roles.len() > 2 { 1 } else { 2 };
         let (rest, work) = (Range::default(), Range::default());
-        let duty = Duty { operations, think, rest, work, retry, nested: false };
+        let duty = Duty { operations, think, rest, work, retry, nested: false, clings: false };
         // Consumers poll for ever, and three clients are many.
         let patient = kind == Kind::Queue || roles.len() > 2;
         Scope { environment, roles, duty, timing, reading, budget, patient, question: None }
@@ -127,6 +127,14 @@ impl Scope {
         self.spare_a_reader();
         self.duty.operations = 1;
         self.budget.cancels = 1;
+        self
+    }
+
+    /// The same with holders who work until they are asked to come to an end.
+    #[must_use]
+    pub fn clinging(mut self) -> Self {
+        self.spare_a_reader();
+        self.duty.clings = true;
         self
     }
 
@@ -219,8 +227,9 @@ impl Scope {
                     0 => String::new(),
                     readers => format!(" ({readers} of them readers)"),
                 };
+                let clinging = if self.duty.clings { ", held until asked for" } else { "" };
                 format!(
-                    "{lockers} clients{readers}, {} acquisition(s) each{nested}",
+                    "{lockers} clients{readers}, {} acquisition(s) each{nested}{clinging}",
                     self.duty.operations
                 )
             }
