@@ -292,7 +292,9 @@ fn who_renews_is_told_that_somebody_waits_where_the_server_recalls() {
     server.ask(B, acquire(B, 1));
     server.ask(A, renew);
     server.ask(A, release(A.node, 1));
-    check(server.log(), expect![[r#"
+    check(
+        server.log(),
+        expect![[r#"
         A> ACQUIRE tokenA1
             A< GRANTED fence 1
         A> RENEW A fence 1
@@ -306,5 +308,6 @@ fn who_renews_is_told_that_somebody_waits_where_the_server_recalls() {
             (disposes of A's own lock)
             A< RELEASED
             B< GRANTED fence 2
-    "#]]);
+    "#]],
+    );
 }

@@ -11,6 +11,7 @@ mod lock_fold;
 mod lock_formulas;
 #[cfg(test)]
 mod lock_tests;
+mod outage;
 mod queue;
 mod queue_fold;
 mod queue_formulas;
@@ -22,6 +23,7 @@ mod spread;
 mod violations;
 
 pub use lock::{LockMetrics, LockSummary, Overtakings};
+pub use outage::OutageSummary;
 pub use queue::{QueueMetrics, QueueSummary};
 pub use queue_history::Linearizability;
 pub use violations::ViolationRate;

@@ -12,7 +12,7 @@ use crate::applications::harms;
 use crate::figures::sheets;
 use crate::matrix::{Mark, Matrix};
 
-pub use compared::{costs, overview};
+pub use compared::{costs, harms_compared, overview};
 
 /// The width of a table if nobody says otherwise, in characters.
 pub const WIDTH: u16 = 100;

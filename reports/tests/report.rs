@@ -18,6 +18,7 @@ fn the_terminal_tables_of_a_small_comparison_look_as_they_did() {
     let text = [
         contend_reports::terminal::overview(&comparison),
         contend_reports::terminal::costs(&comparison),
+        contend_reports::terminal::harms_compared(&comparison),
         contend_reports::terminal::list(cards),
         contend_reports::terminal::verdicts(cards, rows),
         contend_reports::terminal::metrics(simulations),

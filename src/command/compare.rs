@@ -176,6 +176,8 @@ fn text(comparison: &Comparison) -> String {
             "\nWhat they cost when nobody fails, and what all faults make of it, over {seeds}:\n\n"
         );
         text += &terminal::costs(comparison);
+        text.push('\n');
+        text += &terminal::harms_compared(comparison);
     }
     text += &verify::summary(&comparison.cards, &comparison.rows.iter().collect::<Vec<_>>(), false);
     text

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::level::{Area, earlier};
+use super::outage::{OutageSummary, Outages};
 use super::queue_fold::Fold;
 use super::queue_history::Linearizability;
 use super::spread::Spread;
@@ -25,6 +26,7 @@ pub struct QueueMetrics {
     pub(super) waits: WaitingTimes,
     pub(super) ends: WaitingTimes,
     pub(super) recoveries: WaitingTimes,
+    pub(super) outages: Outages,
     pub(super) backlog: Area,
     /// First deliveries and redeliveries to each client; producers have none.
     pub(super) deliveries: Vec<u64>,
@@ -122,6 +124,10 @@ pub struct QueueSummary {
     pub equal_shares: Option<EqualShares>,
     /// From the crash of a consumer at work to the next delivery of its item.
     pub recovery: Recovery,
+    /// What became of it while the backend was down, and afterwards. Records of builds that did not ask have
+    /// nothing.
+    #[serde(default)]
+    pub outages: Option<OutageSummary>,
     /// How often each property was violated.
     pub violations: Vec<ViolationRate>,
     /// What it meant to programs. Records of builds that did not ask have nothing.
@@ -148,6 +154,7 @@ impl QueueMetrics {
             waits: WaitingTimes::new(),
             ends: WaitingTimes::new(),
             recoveries: WaitingTimes::new(),
+            outages: Outages::new(),
             backlog: Area::default(),
             deliveries: vec![0; roles.len()],
             violations: Tally::default(),
@@ -185,6 +192,7 @@ impl QueueMetrics {
         self.waits.merge(&other.waits);
         self.ends.merge(&other.ends);
         self.recoveries.merge(&other.recoveries);
+        self.outages.merge(&other.outages);
         self.backlog.merge(&other.backlog);
         for (deliveries, other) in self.deliveries.iter_mut().zip(&other.deliveries) {
             *deliveries += other;
@@ -246,6 +254,7 @@ impl QueueMetrics {
             equal_shares: EqualShares::test(&shares).ok(),
             shares,
             recovery: Recovery { ms: self.recoveries.summary(), never: counts.unrecovered },
+            outages: Some(self.outages.summary()),
             violations: self.violations.rates(Kind::Queue, counts.finished),
             application: self.application,
             linearizability: self.linearizability,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::level::{Level, earlier};
+use super::outage::Debt;
 use super::queue::QueueMetrics;
 use super::queue_order::{Passage, inversions};
 use super::{NS_PER_MS, NS_PER_S, NS_PER_US, Observed, per};
 use crate::history::{Fact, Record, What};
-use crate::ident::Item;
+use crate::ident::{Item, RESOURCE};
 use crate::measure::jain;
 use crate::op::{Op, Outcome};
 
@@ -20,6 +21,8 @@ struct Life {
     first_delivery: Option<(u64, u64)>,
     deliveries: u64,
     finished: Option<u64>,
+    /// A producer waits for it to be enqueued, or it was and is not delivered yet.
+    owed: bool,
     applied: u64,
     /// When its consumer crashed, if it has not been delivered again since.
     orphaned: Option<u64>,
@@ -29,6 +32,8 @@ struct Life {
 #[derive(Clone, Copy, Debug, Default)]
 struct Seat {
     called_at: u64,
+    /// What it is enqueuing.
+    calls_for: Option<Item>,
     works_on: Option<Item>,
 }
 
@@ -38,6 +43,7 @@ pub(super) struct Fold<'m> {
     seats: Vec<Seat>,
     items: BTreeMap<Item, Life>,
     backlog: Level,
+    debt: Debt,
     deliveries: Vec<u64>,
 }
 
@@ -49,6 +55,7 @@ impl<'m> Fold<'m> {
             seats: vec![Seat::default(); clients],
             items: BTreeMap::new(),
             backlog: Level::new(draws),
+            debt: Debt::default(),
             deliveries: vec![0; clients],
         }
     }
@@ -67,6 +74,10 @@ impl<'m> Fold<'m> {
             }
             (Some(client), What::Return(op, outcome)) => self.returns(client, op, outcome, at),
             (Some(client), What::Crashed) => self.crashes(client, at),
+            (None, What::Crashed) if record.node != RESOURCE => self.debt.crashes(),
+            (None, What::Restarted) if record.node != RESOURCE => {
+                self.debt.restarts(at, &mut self.into.outages);
+            }
             _ => {}
         }
     }
@@ -78,7 +89,12 @@ impl<'m> Fold<'m> {
     fn calls(&mut self, client: usize, op: Op, at: u64) {
         match op {
             Op::Enqueue(item) => {
-                self.life(item).invoked.get_or_insert(at);
+                self.seats[client].calls_for = Some(item);
+                let life = self.life(item);
+                life.invoked.get_or_insert(at);
+                if life.first_delivery.is_none() && !std::mem::replace(&mut life.owed, true) {
+                    self.debt.rises();
+                }
             }
             Op::Dequeue => self.leaves(client),
             _ => {}
@@ -86,10 +102,17 @@ impl<'m> Fold<'m> {
     }
 
     fn returns(&mut self, client: usize, op: Op, outcome: Outcome, at: u64) {
+        self.seats[client].calls_for = None;
         match (op, outcome) {
             (Op::Enqueue(item), Outcome::Enqueued) => self.acknowledges(client, item, at),
-            (Op::Enqueue(_), Outcome::Unknown) => self.into.counts.unknown_enqueues += 1,
-            (Op::Enqueue(_), _) => self.into.counts.failed_enqueues += 1,
+            (Op::Enqueue(item), Outcome::Unknown) => {
+                self.into.counts.unknown_enqueues += 1;
+                self.settles(item, at);
+            }
+            (Op::Enqueue(item), _) => {
+                self.into.counts.failed_enqueues += 1;
+                self.settles(item, at);
+            }
             (Op::Dequeue, Outcome::Delivered { item, .. }) => self.delivers(client, item, at),
             (Op::Dequeue, Outcome::Empty) => self.into.counts.idle_polls += 1,
             (Op::Dequeue, Outcome::Unknown) => self.into.counts.unknown_polls += 1,
@@ -105,12 +128,20 @@ impl<'m> Fold<'m> {
         let called_at = self.seats[client].called_at;
         self.into.counts.enqueue_time += u128::from(at - called_at);
         self.into.counts.enqueued += 1;
+        self.debt.acknowledged(&mut self.into.outages);
         let life = self.life(item);
         if life.acknowledged.is_none() {
             life.acknowledged = Some(at);
             if life.first_delivery.is_none() {
                 self.backlog.rise(at);
             }
+        }
+    }
+
+    /// The item is no longer owed to its producer.
+    fn settles(&mut self, item: Item, at: u64) {
+        if std::mem::take(&mut self.life(item).owed) {
+            self.debt.falls(at, &mut self.into.outages);
         }
     }
 
@@ -130,6 +161,7 @@ impl<'m> Fold<'m> {
         if is_first && acknowledged.is_some() {
             self.backlog.fall(at);
         }
+        self.settles(item, at);
         match invoked {
             None => self.into.counts.phantoms += 1,
             Some(_) if !is_first => self.into.counts.redeliveries += 1,
@@ -143,6 +175,9 @@ impl<'m> Fold<'m> {
     }
 
     fn crashes(&mut self, client: usize, at: u64) {
+        if let Some(item) = self.seats[client].calls_for.take() {
+            self.settles(item, at);
+        }
         let Some(item) = self.seats[client].works_on.take() else { return };
         let life = self.life(item);
         // What was finished before the crash need not come back.
@@ -155,6 +190,7 @@ impl<'m> Fold<'m> {
         let last = run.history.last().map_or(0, |record| record.at);
         let end = run.ended_at.max(last);
         self.backlog.last_until(end);
+        self.debt.conclude(&mut self.into.outages);
         let metrics = self.into;
         metrics.runs += 1;
         let counts = &mut metrics.counts;

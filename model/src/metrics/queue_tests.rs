@@ -124,3 +124,33 @@ fn a_stack_inverts_and_a_phantom_is_counted() {
     assert_eq!((summary.inversions, summary.phantoms, summary.redeliveries), (1, 1, 0));
     assert_eq!((summary.delivered, summary.shares), (2, vec![2, 1]));
 }
+
+#[test]
+fn what_is_owed_after_an_outage_is_drained_when_no_more_is_owed_than_before() {
+    const BACKEND: NodeId = crate::ident::BACKEND;
+    let entries = [
+        (0, P, call(Op::Enqueue(ONE))),
+        (1, P, enqueued(ONE)),
+        (2, C, call(Op::Dequeue)),
+        (3, C, delivered(ONE)),
+        (4, BACKEND, What::Crashed),
+        (5, P, call(Op::Enqueue(TWO))),
+        // Nobody but its own client library can have said so.
+        (6, P, enqueued(TWO)),
+        (10, BACKEND, What::Restarted),
+        (11, D, call(Op::Dequeue)),
+        (17, D, delivered(TWO)),
+    ];
+    let outages = measured(20, &entries).outages.unwrap();
+    assert_eq!((outages.outages, outages.acknowledged_while_down), (1, 1));
+    assert_eq!((outages.owed_afterwards, outages.drain_ms.max), (Some(1.0), 7.0));
+    assert_eq!((outages.drain_ms.count, outages.undrained), (1, 0));
+
+    let never = measured(20, &entries[..9]).outages.unwrap();
+    assert_eq!((never.drain_ms.count, never.undrained), (0, 1));
+
+    // An outage during which nobody calls leaves nothing to drain.
+    let idle = [(0, BACKEND, What::Crashed), (9, BACKEND, What::Restarted)];
+    let idle = measured(20, &idle).outages.unwrap();
+    assert_eq!((idle.owed_afterwards, idle.drain_ms.count, idle.drain_ms.max), (Some(0.0), 1, 0.0));
+}

@@ -4,7 +4,7 @@ use super::{
     Column, JAIN, MAX, MESSAGES, NEVER, P50, P90, P99, RATE, RECOVERY_P50, RECOVERY_P99, Sheet,
     count, if_any, of_queue, value,
 };
-use contend_model::metrics::Summary;
+use contend_model::metrics::{OutageSummary, Summary};
 
 pub(super) const SHEETS: &[Sheet] = &[
     Sheet {
@@ -52,7 +52,41 @@ pub(super) const SHEETS: &[Sheet] = &[
             NEVER,
         ],
     },
+    Sheet {
+        title: "While the backend is down, and afterwards",
+        calm: &[],
+        faults: &[
+            count("outages", "how often the backend was down and came back, in all runs", |s| {
+                outages(s).map_or(0, |outages| outages.outages)
+            }),
+            count(
+                "acknowledged meanwhile",
+                "items whose producers were told that they are in the queue while its backend was down",
+                |s| outages(s).map_or(0, |outages| outages.acknowledged_while_down),
+            ),
+            value(
+                "owed",
+                "items called for and not delivered when the backend was back, mean of the outages",
+                |s| outages(s)?.owed_afterwards,
+            ),
+            value(
+                "drain p50 ms",
+                "median time until no more was owed than before the outage",
+                |s| if_any(outages(s)?.drain_ms.count, outages(s)?.drain_ms.p50),
+            ),
+            value("drain p99 ms", "99th percentile of the same", |s| {
+                if_any(outages(s)?.drain_ms.count, outages(s)?.drain_ms.p99)
+            }),
+            count("undrained", "outages after which as little was never owed again", |s| {
+                outages(s).map_or(0, |outages| outages.undrained)
+            }),
+        ],
+    },
 ];
+
+fn outages(summary: &Summary) -> Option<&OutageSummary> {
+    of_queue(summary)?.outages.as_ref()
+}
 
 const FINISHED: Column =
     value("finished p99 ms", "99th percentile from enqueue to the end of the work", |s| {

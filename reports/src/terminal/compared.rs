@@ -5,6 +5,7 @@ use std::fmt::Write;
 use contend_model::property::{Environment, Kind, Property};
 use contend_model::run::{Comparison, SimulationReport};
 
+use crate::applications::harms;
 use crate::causes::Cause;
 use crate::choice::essential;
 use crate::figures::measured;
@@ -79,6 +80,35 @@ pub fn costs(comparison: &Comparison) -> String {
     }
     text += "Right of the bar: under all faults; recovery is the 99th percentile of the time until\n\
              things went on after a crash, in ms, and /M a rate per million operations.\n";
+    text
+}
+
+/// What the algorithms meant to programs under all faults: a line for each, harms per million operations.
+pub fn harms_compared(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    for kind in [Kind::Lock, Kind::Queue] {
+        let measured = measured(comparison, kind);
+        let measured: Vec<_> = measured.iter().filter_map(|one| Some((one, one.faulty?))).collect();
+        let Some(widest) = measured.iter().map(|(one, _)| one.card.name.len()).max() else {
+            continue;
+        };
+        let _ = write!(text, "{:widest$}", kind.to_string());
+        for harm in harms(kind) {
+            let _ = write!(text, "  {}", harm.title);
+        }
+        for (one, faulty) in measured {
+            let _ = write!(text, "\n{:widest$}", one.card.name);
+            for harm in harms(kind) {
+                let toll = harm.toll(&faulty.metrics).and_then(|toll| toll.per_million);
+                let toll = toll.map_or_else(|| "–".to_owned(), number);
+                let _ = write!(text, "  {toll:>0$}", harm.title.len());
+            }
+        }
+        text += "\n\n";
+    }
+    text += "Under all faults, per million operations: what a flash sale (inventory), a shelf of single units\n\
+             (cart), payments (orders) and work (tasks) would have suffered; \"with key\": if the resource\n\
+             drops an effect that it has applied.\n";
     text
 }
 
