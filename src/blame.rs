@@ -27,16 +27,26 @@ pub fn environments(scenario: &Scenario, happened: &Happened) -> Vec<Environment
     causes
 }
 
-/// Whether a violation in these environments breaks a claim. What only the end of a run shows
-/// (`by_event` is false) came about after the faults were over, so it must be claimed in calm as well.
-pub fn breaks_claim(
-    card: &Card,
-    property: Property,
-    environments: &[Environment],
-    by_event: bool,
-) -> bool {
+/// How a violation came about.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// What the run was in.
+    pub environments: &'a [Environment],
+    /// Whether callers acquire what they hold.
+    pub nested: bool,
+    /// Whether an event shows it; otherwise only the end of the run does.
+    pub by_event: bool,
+}
+
+/// Whether a violation in these circumstances breaks a claim. What only the end of a run shows came about
+/// after the faults were over, so it must be claimed in calm as well. To callers who acquire what they hold,
+/// a lock that is not claimed to be re-entrant has promised nothing.
+pub fn breaks_claim(card: &Card, property: Property, circumstances: Circumstances<'_>) -> bool {
+    let Circumstances { environments, nested, by_event } = circumstances;
     let claimed = |environment| card.claims(property, environment);
-    matches!(environments, [only] if claimed(*only)) && (by_event || claimed(Environment::Calm))
+    let reentrant = |environment| !nested || card.claims(Property::Reentrancy, environment);
+    matches!(environments, [only] if claimed(*only) && reentrant(*only))
+        && (by_event || claimed(Environment::Calm))
 }
 
 /// The environment to which a fault belongs; `None` for what callers may do anywhere.
@@ -86,6 +96,17 @@ mod tests {
         environments(&Scenario::default_for(Kind::Lock), &happened)
     }
 
+    fn judged(
+        card: &Card,
+        property: Property,
+        faults: &[FaultKind],
+        nested: bool,
+        by_event: bool,
+    ) -> bool {
+        let environments = &run_with(faults);
+        breaks_claim(card, property, Circumstances { environments, nested, by_event })
+    }
+
     #[test]
     fn a_fault_belongs_to_the_environment_that_draws_it() {
         for environment in Environment::ALL {
@@ -111,18 +132,27 @@ mod tests {
         let mut card = contend_impls::registry::REDIS_LOCK.card();
         card.claims.clear();
         let card = card.claim(Property::MutualExclusion, "0NC");
-        let breaks = |faults: &[FaultKind]| {
-            breaks_claim(&card, Property::MutualExclusion, &run_with(faults), true)
-        };
+        let breaks =
+            |faults: &[FaultKind]| judged(&card, Property::MutualExclusion, faults, false, true);
         assert!(breaks(&[]));
         assert!(breaks(&[FaultKind::Loss, FaultKind::Duplicate]));
         assert!(!breaks(&[FaultKind::Loss, FaultKind::Death]));
         assert!(!breaks(&[FaultKind::Loss, FaultKind::Pause]));
-        assert!(!breaks_claim(&card, Property::Fencing, &run_with(&[]), true));
+        assert!(!judged(&card, Property::Fencing, &[], false, true));
         let card = card.claim(Property::DeadlockFreedom, "T");
-        let paused = run_with(&[FaultKind::Pause]);
-        assert!(breaks_claim(&card, Property::DeadlockFreedom, &paused, true));
-        assert!(!breaks_claim(&card, Property::DeadlockFreedom, &paused, false));
+        let paused = [FaultKind::Pause];
+        assert!(judged(&card, Property::DeadlockFreedom, &paused, false, true));
+        assert!(!judged(&card, Property::DeadlockFreedom, &paused, false, false));
+    }
+
+    #[test]
+    fn a_lock_that_is_not_reentrant_promises_nothing_to_who_acquires_it_twice() {
+        let mut card = contend_impls::registry::REDIS_LOCK.card();
+        card.claims.clear();
+        let card = card.claim(Property::DeadlockFreedom, "0").claim(Property::Fencing, "0");
+        let breaks = |card: &Card| judged(card, Property::DeadlockFreedom, &[], true, true);
+        assert!(!breaks(&card));
+        assert!(breaks(&card.claim(Property::Reentrancy, "0")));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use contend_sim::stage::{Stage, StageError};
 use contend_sim::sweep::{Sweep, Swept, Tally};
 use thiserror::Error;
 
-use crate::blame;
+use crate::blame::{self, Circumstances};
 
 /// What runs the seeds. Both come to the same runs, field by field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -229,8 +229,12 @@ impl Tally for Found<'_> {
         for violation in &outcome.violations {
             let (seed, property) = (outcome.seed, violation.property);
             self.violations.push(SeedViolation { seed, property, file: None });
-            let by_event = violation.record.is_some();
-            if blame::breaks_claim(self.card, property, &environments, by_event) {
+            let circumstances = Circumstances {
+                environments: &environments,
+                nested: self.scenario.workload.nested,
+                by_event: violation.record.is_some(),
+            };
+            if blame::breaks_claim(self.card, property, circumstances) {
                 let environments = environments.clone();
                 self.broken.push(BrokenClaim { seed, property, environments });
             }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 use contend::algorithm::{Algorithm, Card};
+use contend::blame::{self, Circumstances};
 use contend::digest::Digest;
 use contend::property::{Environment, Property};
 use contend::sim::capsule::{Capsule, Failure as Failed, Replayed};
@@ -13,7 +14,7 @@ use contend::sim::kernel::Kernel;
 use contend::sim::ledger::Options;
 use contend::sim::stage::Stage;
 use contend::sim::{capsule, outcome, trace};
-use contend::{blame, registry, world};
+use contend::{registry, world};
 use serde::Serialize;
 
 use super::setting::Setting;
@@ -86,10 +87,12 @@ impl Replay {
         let mut kernel = Kernel::new(&stage, Options { trace: true, ..Options::default() });
         let outcome = kernel.run(seed);
         let environments = blame::environments(stage.scenario(), &outcome.happened);
-        let violation = |&outcome::Violation { property, at, record }| Violation {
-            property,
-            claimed: blame::breaks_claim(&card, property, &environments, record.is_some()),
-            at_ms: Some(at as f64 / 1e6),
+        let nested = stage.scenario().workload.nested;
+        let violation = |&outcome::Violation { property, at, record }| {
+            let (environments, by_event) = (environments.as_slice(), record.is_some());
+            let circumstances = Circumstances { environments, nested, by_event };
+            let claimed = blame::breaks_claim(&card, property, circumstances);
+            Violation { property, claimed, at_ms: Some(at as f64 / 1e6) }
         };
         let printed = Printed {
             algorithm: card.name.clone(),
@@ -120,12 +123,16 @@ impl Replay {
             source: Box::new(source),
         })?;
         let environments = environments(&capsule, algorithm)?;
-        let (at_ms, by_event) = match &capsule.failure {
-            Failed::Run(run) => (Some(run.at_ns as f64 / 1e6), run.record.is_some()),
-            Failed::Path(_) => (None, true),
+        let (at_ms, by_event, nested) = match &capsule.failure {
+            Failed::Run(run) => {
+                let nested = run.scenario.workload.nested;
+                (Some(run.at_ns as f64 / 1e6), run.record.is_some(), nested)
+            }
+            Failed::Path(path) => (None, true, path.scope.duty.nested),
         };
         let card = algorithm.card();
-        let claimed = blame::breaks_claim(&card, capsule.property, &environments, by_event);
+        let circumstances = Circumstances { environments: &environments, nested, by_event };
+        let claimed = blame::breaks_claim(&card, capsule.property, circumstances);
         let violation = Violation { property: capsule.property, claimed, at_ms };
         let printed = Printed {
             algorithm: capsule.algorithm().to_owned(),

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use contend::algorithm::{Algorithm, Card};
 use contend::property::{Environment, Property};
 use contend::scenario::Scenario;
-use contend::simulation::{Engine, Settings, simulate};
+use contend::simulation::{BrokenClaim, Engine, Settings, simulate};
 use contend::verdict::Verdict;
 
 use super::rows;
@@ -50,14 +50,14 @@ fn scenario(card: &Card, environment: Environment, nested: bool) -> Scenario {
     scenario
 }
 
-/// Runs seeds until each of these properties was violated, or there are no more; gives those that
-/// never were.
-fn missed(
+/// Runs seeds until each of these properties was violated, or there are no more; tells of those that
+/// never were, and of claims that fell.
+fn disagreements(
     algorithm: &dyn Algorithm,
     environment: Environment,
     nested: bool,
     mut wanted: BTreeSet<Property>,
-) -> BTreeSet<Property> {
+) -> Vec<String> {
     let card = algorithm.card();
     let scenario = scenario(&card, environment, nested);
     let stop = AtomicBool::new(false);
@@ -66,7 +66,8 @@ fn missed(
         let until = SEEDS.min(from + batch);
         let found = simulate(algorithm, &scenario, from..until, &settings(&stop)).unwrap();
         if let Some(broken) = found.broken.first() {
-            panic!("{} {environment}: seed {} breaks {}", card.name, broken.seed, broken.property);
+            let BrokenClaim { seed, property, .. } = broken;
+            return vec![format!("{} {environment} {property}: seed {seed} breaks it", card.name)];
         }
         for violation in &found.report.violations {
             if wanted.remove(&violation.property) {
@@ -81,7 +82,8 @@ fn missed(
         }
         (from, batch) = (until, batch * 4);
     }
-    wanted
+    let missed = |property| format!("{} {environment} {property}: never found", card.name);
+    wanted.into_iter().map(missed).collect()
 }
 
 /// What no single run of finite length shows: that something goes on for ever.
@@ -95,7 +97,7 @@ fn what_exploration_breaks_the_simulator_breaks_within_ten_thousand_seeds() {
     let mut all = Vec::new();
     for algorithm in contend::registry::algorithms() {
         let name = algorithm.card().name;
-        if !COMPARED.contains(&name.as_str()) {
+        if false && !COMPARED.contains(&name.as_str()) {
             continue;
         }
         for environment in Environment::ALL {
@@ -106,10 +108,9 @@ fn what_exploration_breaks_the_simulator_breaks_within_ten_thousand_seeds() {
                 .map(|row| row.property)
                 .filter(|&property| !is_beyond_one_run(property, environment));
             let (nested, flat) = wanted.partition(|&property| property == Property::Reentrancy);
-            let mut left = missed(&*algorithm, environment, false, flat);
-            left.extend(missed(&*algorithm, environment, true, nested));
-            all.extend(left.iter().map(|property| format!("{name} {environment} {property}")));
+            all.extend(disagreements(&*algorithm, environment, false, flat));
+            all.extend(disagreements(&*algorithm, environment, true, nested));
         }
     }
-    assert!(all.is_empty(), "not found:\n{}", all.join("\n"));
+    assert!(all.is_empty(), "{} disagreements:\n{}", all.len(), all.join("\n"));
 }
