@@ -110,6 +110,8 @@ pub struct Status {
     pub busy: bool,
     /// Its caller waits for the lock.
     pub waits: bool,
+    /// Its caller waits for the lock that it holds.
+    pub nests: bool,
     /// Its caller works on an item or reports the end of the work.
     pub works: bool,
 }
@@ -265,6 +267,7 @@ impl Station {
                 status.finished = idle && self.paused_until == 0;
                 status.busy = thinks || self.clock.runs(Timer::Work);
                 status.waits = caller.waits();
+                status.nests = matches!(phase, Phase::Nesting { .. });
                 status.works = matches!(phase, Phase::Working { .. } | Phase::Acking(_));
             }
         }

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
 use contend::algorithm::{Algorithm, Card};
-use contend::property::{Environment, Property};
+use contend::property::{Environment, Kind, Property};
 use contend::scenario::Scenario;
 use contend::simulation::{BrokenClaim, Engine, Settings, simulate};
 use contend::verdict::Verdict;
@@ -16,23 +16,34 @@ use super::rows;
 
 const SEEDS: u64 = 10_000;
 
-/// The algorithms of which it is asked so far.
-const COMPARED: [&str; 14] = [
-    "cache-set",
-    "cache-get-then-set",
-    "redis-released-early",
-    "redis-set-nx-forever",
-    "redis-set-nx",
-    "redis-set-nx-retried",
-    "redis-lock",
-    "redis-lock-renewed",
-    "redis-lock-fenced",
-    "redis-lock-fenced-everysec",
-    "cache-list",
-    "redis-blocking-list",
-    "redis-blocking-list-retried",
-    "redis-reliable-list",
-];
+/// What takes more than ten thousand seeds, or a fault that the simulator has only together with another
+/// one, which is then another environment. Each line says why.
+const OUT_OF_REACH: [(&str, Environment, Property); 13] = {
+    use Environment::{Crash, Failover, Lossy};
+    use Property::{Consistency, DeadlockFreedom, Fifo, MutualExclusion, Reentrancy};
+    [
+        // The server knows that a connection is lost, its client does not yet. The simulator tells both at
+        // once, unless the client is paused; then it is expiry as well.
+        ("file-flock", Lossy, MutualExclusion),
+        ("file-flock", Lossy, Reentrancy),
+        ("sql-pessimistic", Lossy, MutualExclusion),
+        ("sql-row-lock", Lossy, MutualExclusion),
+        ("sql-row-lock", Lossy, Reentrancy),
+        ("sql-advisory-lock", Lossy, MutualExclusion),
+        ("sql-advisory-lock", Lossy, Reentrancy),
+        // A write on its way while its hold ends otherwise and the next one begins, within milliseconds.
+        ("zk-steps-wait", Lossy, Consistency),
+        ("etcd-lock-fenced", Crash, Consistency),
+        // Two items that go through the queue while a third is held up, and neither is asked for again.
+        ("redis-stream", Failover, Fifo),
+        ("kafka-flushed", Lossy, Fifo),
+        ("file-offset", Lossy, Fifo),
+        // With three clients a release waits behind the transactions of two who are refused, for longer than
+        // its client's patience, is rolled back, and the lock stays. Nothing is lost: it is calm that breaks
+        // (docs/differences-table.md).
+        ("sql-update-if-changed", Lossy, DeadlockFreedom),
+    ]
+};
 
 pub(super) fn settings(stop: &AtomicBool) -> Settings<'_> {
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -61,8 +72,9 @@ fn disagreements(
     let card = algorithm.card();
     let scenario = scenario(&card, environment, nested);
     let stop = AtomicBool::new(false);
-    let (mut from, mut batch) = (0, 100);
-    while !wanted.is_empty() && from < SEEDS {
+    let (mut from, mut batch) = (0, 150);
+    // Where nothing is wanted the claims are tried all the same.
+    while from == 0 || !wanted.is_empty() && from < SEEDS {
         let until = SEEDS.min(from + batch);
         let found = simulate(algorithm, &scenario, from..until, &settings(&stop)).unwrap();
         if let Some(broken) = found.broken.first() {
@@ -86,30 +98,32 @@ fn disagreements(
     wanted.into_iter().map(missed).collect()
 }
 
-/// What no single run of finite length shows: that something goes on for ever.
+/// What no single run of finite length shows: that something goes on for ever. A waiter that nothing can wake
+/// is a deadlock to a run, and is asked for as such.
 fn is_beyond_one_run(property: Property, environment: Environment) -> bool {
     let starvation = property == Property::Progress && environment == Environment::Calm;
-    starvation || property == Property::Fairness
+    starvation || matches!(property, Property::Fairness | Property::Interruptibility)
 }
 
 #[test]
 fn what_exploration_breaks_the_simulator_breaks_within_ten_thousand_seeds() {
     let mut all = Vec::new();
     for algorithm in contend::registry::algorithms() {
-        let name = algorithm.card().name;
-        if false && !COMPARED.contains(&name.as_str()) {
-            continue;
-        }
+        let card = algorithm.card();
+        let name = card.name.as_str();
         for environment in Environment::ALL {
             let wanted = rows()
                 .iter()
                 .filter(|row| row.algorithm == name && row.environment == environment)
                 .filter(|row| row.verdict == Verdict::Violated)
                 .map(|row| row.property)
-                .filter(|&property| !is_beyond_one_run(property, environment));
+                .filter(|&property| !is_beyond_one_run(property, environment))
+                .filter(|&property| !OUT_OF_REACH.contains(&(name, environment, property)));
             let (nested, flat) = wanted.partition(|&property| property == Property::Reentrancy);
             all.extend(disagreements(&*algorithm, environment, false, flat));
-            all.extend(disagreements(&*algorithm, environment, true, nested));
+            if card.kind == Kind::Lock {
+                all.extend(disagreements(&*algorithm, environment, true, nested));
+            }
         }
     }
     assert!(all.is_empty(), "{} disagreements:\n{}", all.len(), all.join("\n"));

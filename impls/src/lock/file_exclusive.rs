@@ -27,6 +27,7 @@ use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
+use contend_model::time::Range;
 use contend_model::timer::Timer;
 use contend_model::world::Scope;
 
@@ -424,9 +425,10 @@ impl Algorithm for FileExclusive {
             Breaking::Guarded => "O_EXCL and a token; old files are removed under a kernel lock",
         };
         // Calls go by name, so a late one hits whoever has the name by then.
+        let alone = if self.breaking == Breaking::ByRename { "0m" } else { "0mC" };
         let card = super::card(self.name, "R-FILE", Form::Repaired, "files", summary)
-            .claim(Property::MutualExclusion, "0mC")
-            .claim(Property::Fencing, "0mC")
+            .claim(Property::MutualExclusion, alone)
+            .claim(Property::Fencing, alone)
             .claim(Property::Consistency, "0mC");
         let (live, owned, nested) = match self.breaking {
             Breaking::Never => ("0m", "0mC", "0mNCT"),
@@ -446,8 +448,15 @@ impl Algorithm for FileExclusive {
         Box::new(Client { settings, token, cancelled: false, stale: false, phase: Phase::Idle })
     }
 
-    /// Breaking takes many calls, and with free time each of them may be late.
+    /// Breaking takes many calls, and with free time each of them may be late. That one lock file is taken
+    /// away for another takes a third client to show.
     fn narrowed(&self, mut usual: Scope) -> Scope {
+        let plain = !usual.duty.nested && usual.budget.cancels == 0 && usual.question.is_none();
+        if self.breaking == Breaking::ByRename && usual.environment == Environment::Crash && plain {
+            usual.roles = vec![Role::Locker; 3];
+            usual.duty.operations = 1;
+            usual.duty.think = Range::default();
+        }
         if self.breaking != Breaking::Never && usual.environment == Environment::Expiry {
             usual.duty.operations = 1;
         }

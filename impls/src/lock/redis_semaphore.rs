@@ -34,7 +34,7 @@ impl Algorithm for Semaphore {
             .claim(Property::Ownership, "0mNCTF")
             .claim(Property::Reentrancy, "0mNC")
             .claim(Property::Interruptibility, "0mNCTF")
-            .claim(Property::Consistency, "0mNCF")
+            .claim(Property::Consistency, "0mCF")
             .without(Property::Fairness, "who waits keeps no place, it only asks again")
             .without(Property::Fencing, "two holders write side by side, so no write is stale")
     }

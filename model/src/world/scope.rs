@@ -99,8 +99,8 @@ impl Scope {
         // Nobody is always quick: what takes no time at all would be over before anything else, such as a
         // time-out, could come in between.
         let think = match kind {
-            // Three clients are told apart by what they do, and have no room for more.
-            Kind::Lock if roles.len() > 2 => Range::default(),
+            // Three clients have no room for more.
+            Kind::Lock if roles.len() > 2 => Range::up_to(timing.timeout),
             Kind::Lock => Range::up_to(timing.lease),
             Kind::Queue => Range::up_to(timing.timeout),
         };

@@ -187,6 +187,9 @@ impl Watch {
                 if self.stands.iter().any(|status| status.alive && status.waits) {
                     violated.insert(Property::DeadlockFreedom);
                 }
+                if self.stands.iter().any(|status| status.alive && status.nests) {
+                    violated.insert(Property::Reentrancy);
+                }
             }
             Monitors::Queue(queue) => {
                 let mut consumers = self.roles.iter().zip(&self.stands);
