@@ -26,6 +26,8 @@ pub enum Study {
     Ordering,
     /// Two consumers share more items than each can work on at once, and take their time.
     Sharing,
+    /// A consumer overruns the lease of what it works on, and then gives up.
+    Overrunning,
     /// A consumer that is kept busy with newer items.
     Starving,
     /// Of a lock that readers share: two writers.
@@ -54,6 +56,9 @@ impl Study {
             }
             // Without a failover to come nothing is replicated, and who waits for that waits for ever.
             (Kind::Queue, Environment::Failover) => &[Study::Queueing],
+            (Kind::Queue, Environment::Expiry) => {
+                &[Study::Queueing, Study::Ordering, Study::Sharing, Study::Overrunning]
+            }
             (Kind::Queue, _) => &[Study::Queueing, Study::Ordering, Study::Sharing],
         }
     }
@@ -89,6 +94,7 @@ impl Study {
                 &[Property::NoLoss, Property::AtLeastOnce, Property::Fifo, Property::Progress]
             }
             Study::Sharing => &[Property::Exclusive, Property::Fifo],
+            Study::Overrunning => QUEUES,
             Study::Starving => &[Property::Progress],
         }
     }
@@ -106,6 +112,7 @@ impl Study {
             Study::GivingUp => scope.impatient(),
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
+            Study::Overrunning => scope.overrun(),
             Study::Writing => scope.writing(),
             Study::Starving => scope.steady(),
         };

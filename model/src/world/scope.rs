@@ -157,6 +157,15 @@ impl Scope {
         self
     }
 
+    /// For queues: one item, and twice as many ends that come too early: first that of its lease, and then
+    /// that of the patience of whoever had it.
+    #[must_use]
+    pub fn overrun(mut self) -> Self {
+        self.duty.operations = 1;
+        self.budget.early *= 2;
+        self
+    }
+
     /// For locks that readers share: two writers.
     #[must_use]
     pub fn writing(mut self) -> Self {
