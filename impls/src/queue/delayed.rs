@@ -134,7 +134,7 @@ impl Algorithm for Delayed {
             .claim(Property::NoLoss, "0")
             .claim(Property::NoPhantom, "0NCTF")
             .claim(Property::AtLeastOnce, "0")
-            .claim(Property::Fifo, "0CT")
+            .claim(Property::Fifo, "0NCT")
             .claim(Property::Progress, "0"),
             Delayed::Checked => super::card_without_ack(
                 "redis-delayed",
@@ -148,7 +148,7 @@ impl Algorithm for Delayed {
             .claim(Property::AtLeastOnce, "0")
             .claim(Property::AtMostOnce, "0CT")
             .claim(Property::Exclusive, "0NCT")
-            .claim(Property::Fifo, "0CT")
+            .claim(Property::Fifo, "0NCT")
             .claim(Property::Progress, "0"),
         }
     }

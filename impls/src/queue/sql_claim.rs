@@ -264,15 +264,18 @@ impl Algorithm for SqlClaim {
                 "sql-claim without the attempt: a late giving back revives what is done",
             ),
         };
-        // Whoever gives back late gives back what somebody else has finished.
-        let terminal = if self.names_attempt { "0NCT" } else { "0NC" };
+        // Whoever gives back late gives back what somebody else works on, or has finished.
+        let (exclusive, terminal) = match self.names_attempt {
+            true => ("0NC", "0NCT"),
+            false => ("0C", "0C"),
+        };
         super::card(self.name, document, form, "sql", summary)
             .claim(Property::NoLoss, "0NCT")
             .claim(Property::NoPhantom, "0NCT")
             .claim(Property::NoDuplicate, "0")
             .claim(Property::AtLeastOnce, "0NCT")
             .claim(Property::AtMostOnce, "0NCT")
-            .claim(Property::Exclusive, "0NC")
+            .claim(Property::Exclusive, exclusive)
             .claim(Property::Fifo, "0")
             .claim(Property::TerminalStays, terminal)
             .claim(Property::Progress, "0NCT")

@@ -234,15 +234,18 @@ impl Algorithm for Visibility {
                 "delayed jobs, each put off by one script for whoever receives it, with a receipt",
             ),
         };
-        // Whoever gives back late gives back what somebody else has finished.
-        let terminal = if self.receipts { "0NCT" } else { "0NC" };
+        // Whoever gives back late gives back what somebody else works on, or has finished.
+        let (exclusive, terminal) = match self.receipts {
+            true => ("0NC", "0NCT"),
+            false => ("0C", "0C"),
+        };
         super::card(self.name, document, form, "redis", summary)
             .claim(Property::NoLoss, "0NCT")
             .claim(Property::NoPhantom, "0NCTF")
             .claim(Property::NoDuplicate, "0")
             .claim(Property::AtLeastOnce, "0NCT")
             .claim(Property::AtMostOnce, "0NCTF")
-            .claim(Property::Exclusive, "0NC")
+            .claim(Property::Exclusive, exclusive)
             .claim(Property::Fifo, "0")
             .claim(Property::TerminalStays, terminal)
             .claim(Property::Progress, "0NCT")

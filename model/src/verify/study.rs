@@ -26,8 +26,8 @@ pub enum Study {
     Ordering,
     /// Two consumers share more items than each can work on at once, and take their time.
     Sharing,
-    /// A consumer overruns the lease of what it works on, and then gives up.
-    Overrunning,
+    /// One item, and faults in pairs: the second may harm what the first has left behind.
+    Pairing,
     /// A consumer that is kept busy with newer items.
     Starving,
     /// Of a lock that readers share: two writers.
@@ -56,10 +56,13 @@ impl Study {
             }
             // Without a failover to come nothing is replicated, and who waits for that waits for ever.
             (Kind::Queue, Environment::Failover) => &[Study::Queueing],
-            (Kind::Queue, Environment::Expiry) => {
-                &[Study::Queueing, Study::Ordering, Study::Sharing, Study::Overrunning]
+            // Two crashes leave nobody of two consumers.
+            (Kind::Queue, Environment::Misuse | Environment::Crash) => {
+                &[Study::Queueing, Study::Ordering, Study::Sharing]
             }
-            (Kind::Queue, _) => &[Study::Queueing, Study::Ordering, Study::Sharing],
+            (Kind::Queue, Environment::Lossy | Environment::Expiry) => {
+                &[Study::Queueing, Study::Ordering, Study::Sharing, Study::Pairing]
+            }
         }
     }
 
@@ -94,7 +97,7 @@ impl Study {
                 &[Property::NoLoss, Property::AtLeastOnce, Property::Fifo, Property::Progress]
             }
             Study::Sharing => &[Property::Exclusive, Property::Fifo],
-            Study::Overrunning => QUEUES,
+            Study::Pairing => QUEUES,
             Study::Starving => &[Property::Progress],
         }
     }
@@ -112,7 +115,7 @@ impl Study {
             Study::GivingUp => scope.impatient(),
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
-            Study::Overrunning => scope.overrun(),
+            Study::Pairing => scope.paired(),
             Study::Writing => scope.writing(),
             Study::Starving => scope.steady(),
         };

@@ -157,11 +157,12 @@ impl Scope {
         self
     }
 
-    /// For queues: one item, and twice as many ends that come too early: first that of its lease, and then
-    /// that of the patience of whoever had it.
+    /// For queues: one item, and twice as many faults. A lease ends too early, and then the patience of
+    /// whoever had it; an answer is lost, and what is asked because of that is late.
     #[must_use]
-    pub fn overrun(mut self) -> Self {
+    pub fn paired(mut self) -> Self {
         self.duty.operations = 1;
+        self.budget.network *= 2;
         self.budget.early *= 2;
         self
     }
