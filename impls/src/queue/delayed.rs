@@ -7,9 +7,9 @@
 //! removed); redis.antirez.com/fundamental/delayed-queue, "Claiming Tasks Atomically"; the catalogue,
 //! section 2.2, "Delayed jobs". The form that holds is `redis-delayed-claimed`.
 //!
-//! Producers are more careful here than in tutorials, so that what is seen is the workers' doing: adding is
-//! repeated until there is an answer, under a key that remembers the job. A plain `ZADD` that arrives
-//! again after its job was taken puts it in anew.
+//! Producers are more careful here than in tutorials, so that what is seen is the workers' doing:
+//! adding is repeated until there is an answer, under a key that remembers the job. A plain `ZADD`
+//! that arrives again after its job was taken puts it in anew.
 
 use contend_model::algorithm::{Algorithm, Card, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};

@@ -2,8 +2,9 @@
 //! clock, blocked clients served in order of arrival, and as much durability as it is told to have.
 //!
 //! Sources: the command reference (redis.io/docs/latest/commands: SET, DEL, PEXPIRE, INCR, BLPOP,
-//! LMOVE, BLMOVE, LREM; those of sorted sets and streams in their own files), "Persistence" (append-only file, `appendfsync always` and `everysec`) and
-//! "Replication" (asynchronous; a failover loses what the replica has not received).
+//! LMOVE, BLMOVE, LREM; sorted sets and streams name theirs in their own files), "Persistence"
+//! (append-only file, `appendfsync always` and `everysec`) and "Replication" (asynchronous; a failover
+//! loses what the replica has not received).
 
 mod keyspace;
 mod script;
