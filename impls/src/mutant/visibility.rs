@@ -26,7 +26,6 @@ pub(super) fn mutants() -> Vec<Mutant> {
         (REDIS_VISIBILITY, store::Guard::SettleRemoves, TerminalStays, Calm),
         (REDIS_VISIBILITY, store::Guard::GiveBackComparesReceipt, TerminalStays, Expiry),
         (REDIS_DELAYED, store::Guard::RangeIsOrdered, Fifo, Calm),
-        (REDIS_DELAYED, store::Guard::GiveBackComparesReceipt, TerminalStays, Expiry),
     ];
     let of_the_store = of_the_store.into_iter().map(|(sound, guard, property, environment)| {
         let name = format!("{} on a store without {guard:?}", sound.name);
