@@ -21,7 +21,8 @@ use contend::algorithm::Algorithm;
 use contend::lock::redis::{Guard as LockGuard, Redis};
 use contend::mutant::{Mutant, mutants};
 use contend::queue::reliable_list::{Guard as QueueGuard, ReliableList};
-use contend::registry::{REDIS_LOCK, REDIS_QUEUE};
+use contend::queue::visibility::Visibility;
+use contend::registry::{REDIS_LOCK, REDIS_QUEUE, REDIS_VISIBILITY};
 use contend::service::store::Guard as StoreGuard;
 
 use Environment::{Calm, Crash, Expiry, Lossy};
@@ -178,6 +179,15 @@ fn these_checks_save_time_and_no_claim_needs_them() {
         (
             "who settles an item has applied its effect, so it is done whoever claims it by then",
             queue_on(StoreGuard::SettleComparesToken),
+            TerminalStays,
+            Expiry,
+        ),
+        (
+            "the same, of what was received from a sorted set",
+            Box::new(Visibility {
+                store_lacks: Some(StoreGuard::SettleComparesReceipt),
+                ..REDIS_VISIBILITY
+            }),
             TerminalStays,
             Expiry,
         ),

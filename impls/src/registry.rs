@@ -41,6 +41,7 @@ use crate::lock::zookeeper::session_per_call::SessionPerCall;
 use crate::lock::zookeeper::single_node;
 use crate::lock::zookeeper::steps::Steps as NodeSteps;
 use crate::queue::blocking_list::BlockingList;
+use crate::queue::delayed::Delayed;
 use crate::queue::file_claim::FileClaim;
 use crate::queue::file_offset::FileOffset;
 use crate::queue::file_per_message::FilePerMessage;
@@ -58,6 +59,7 @@ use crate::queue::sql_table::SqlTable;
 use crate::queue::stream::StreamQueue;
 use crate::queue::task_server::TaskServer;
 use crate::queue::task_server_prose::TaskServerProse;
+use crate::queue::visibility::Visibility;
 use crate::retry::Retry;
 use crate::service::table::Counts;
 use crate::service::task_server::Order;
@@ -124,6 +126,23 @@ pub const TASK_SERVER_AGEING: TaskServer =
 pub const REDIS_STREAM: StreamQueue =
     StreamQueue { name: "redis-stream", lacks: None, store_lacks: None };
 
+/// The queue with a visibility time-out, and a receipt for each delivery.
+pub const REDIS_VISIBILITY: Visibility = Visibility {
+    name: "redis-visibility-receipt",
+    receipts: true,
+    delayed: false,
+    lacks: None,
+    store_lacks: None,
+};
+
+/// The same without receipts.
+pub const REDIS_VISIBILITY_BY_ID: Visibility =
+    Visibility { name: "redis-visibility", receipts: false, ..REDIS_VISIBILITY };
+
+/// Delayed jobs as they ought to be.
+pub const REDIS_DELAYED: Visibility =
+    Visibility { name: "redis-delayed-claimed", delayed: true, ..REDIS_VISIBILITY };
+
 /// The first document's queue over a log, as it stands.
 pub const KAFKA_PER_CALL_RAW: PerCall = PerCall {
     name: "kafka-per-call-raw",
@@ -157,8 +176,13 @@ pub const KAFKA_GROUP_KEYED: KafkaGroup =
 pub const FILE_QUEUE: FileClaim = FileClaim { name: "file-claim", lacks: None, files_lack: None };
 
 /// The repaired queue over a table; the others differ from it by a setting.
-pub const SQL_QUEUE: SqlClaim =
-    SqlClaim { name: "sql-claim", outbox: false, lacks: None, server_lacks: None };
+pub const SQL_QUEUE: SqlClaim = SqlClaim {
+    name: "sql-claim",
+    outbox: false,
+    names_attempt: true,
+    lacks: None,
+    server_lacks: None,
+};
 
 /// The first document's lock over a table, with a primary key.
 pub const SQL_INSERT_UPDATE: InsertUpdate =
@@ -320,6 +344,11 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(TASK_SERVER_AGEING),
         Box::new(InMemory),
         Box::new(REDIS_STREAM),
+        Box::new(REDIS_VISIBILITY_BY_ID),
+        Box::new(REDIS_VISIBILITY),
+        Box::new(Delayed::Unchecked),
+        Box::new(Delayed::Checked),
+        Box::new(REDIS_DELAYED),
         Box::new(KAFKA_PER_CALL_RAW),
         Box::new(KAFKA_PER_CALL),
         Box::new(KAFKA_FLUSHED_BATCH),
@@ -329,6 +358,7 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(SqlTable { selects_id: false }),
         Box::new(SqlTable { selects_id: true }),
         Box::new(SQL_QUEUE),
+        Box::new(SqlClaim { name: "sql-visibility", names_attempt: false, ..SQL_QUEUE }),
         Box::new(SqlOutbox),
         Box::new(SqlClaim { name: "sql-outbox-claim", outbox: true, ..SQL_QUEUE }),
         Box::new(LockedConsumer),

@@ -116,24 +116,28 @@ pub fn verify(
             scope.spawn(|| {
                 while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let rows = run(job, options, &progress, stop);
+                    let pair = job.study == Study::Pairing;
                     let keyed = rows
                         .into_iter()
-                        .map(|row| ((job.place, row.environment, row.property), row));
+                        .map(|row| ((job.place, row.environment, row.property), pair, row));
                     found.lock().expect("no search panics while it reports").extend(keyed);
                 }
             });
         }
     });
     let mut rows = found.into_inner().expect("all searches have reported");
-    // Where two studies speak of one property, the worse verdict is the verdict.
+    // Where two studies speak of one property, the worse verdict is the verdict; and what one fault
+    // breaks is not shown by a pair of them.
     let rank = |verdict| match verdict {
         Verdict::Violated => 0,
         Verdict::Unknown => 1,
         Verdict::Holds => 2,
     };
-    rows.sort_by_key(|(key, row)| (*key, rank(row.verdict), std::cmp::Reverse(row.states)));
-    rows.dedup_by_key(|(key, _)| *key);
-    rows.into_iter().map(|(_, row)| row).collect()
+    rows.sort_by_key(|(key, pair, row)| {
+        (*key, rank(row.verdict), *pair, std::cmp::Reverse(row.states))
+    });
+    rows.dedup_by_key(|(key, ..)| *key);
+    rows.into_iter().map(|(.., row)| row).collect()
 }
 
 /// The larger searches first, so that the cores finish together.

@@ -1,6 +1,6 @@
 //! RQ-FILE and its file system, each without one check.
 
-use contend_model::property::Environment::{Calm, Crash, Expiry, Lossy};
+use contend_model::property::Environment::{Calm, Crash, Expiry};
 use contend_model::property::Property::{AtMostOnce, Exclusive, NoLoss, TerminalStays};
 
 use super::Mutant;
@@ -10,16 +10,16 @@ use crate::service::files;
 
 pub(super) fn mutants() -> Vec<Mutant> {
     let own = [
-        (Guard::TakesOver, NoLoss, Crash, 1),
-        (Guard::ChecksAge, Exclusive, Calm, 1),
-        (Guard::FreshName, Exclusive, Lossy, 1),
-        (Guard::HeedsStaleness, TerminalStays, Expiry, 2),
-        (Guard::EffectIsIdempotent, AtMostOnce, Expiry, 1),
+        (Guard::TakesOver, NoLoss, Crash),
+        (Guard::ChecksAge, Exclusive, Calm),
+        (Guard::FreshName, Exclusive, Crash),
+        (Guard::HeedsStaleness, TerminalStays, Expiry),
+        (Guard::EffectIsIdempotent, AtMostOnce, Expiry),
     ];
-    let own = own.into_iter().map(|(guard, property, environment, faults)| {
+    let own = own.into_iter().map(|(guard, property, environment)| {
         let name = format!("{} without {guard:?}", FILE_QUEUE.name);
         let algorithm = FileClaim { lacks: Some(guard), ..FILE_QUEUE };
-        Mutant::new(name, algorithm, property, environment).after(faults)
+        Mutant::new(name, algorithm, property, environment)
     });
     let of_the_files =
         [(files::Guard::Ages, NoLoss, Crash), (files::Guard::SyncsBeforeReply, NoLoss, Crash)];

@@ -14,6 +14,7 @@ mod sql_lock;
 mod sql_queue;
 mod stream;
 mod task_server;
+mod visibility;
 mod zookeeper;
 
 use contend_model::algorithm::Algorithm;
@@ -73,6 +74,7 @@ pub fn mutants() -> Vec<Mutant> {
         task_server::mutants(),
         kafka_group::mutants(),
         stream::mutants(),
+        visibility::mutants(),
         sql_queue::mutants(),
         file_queue::mutants(),
     ]

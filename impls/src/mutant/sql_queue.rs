@@ -10,18 +10,17 @@ use crate::service::table;
 
 pub(super) fn mutants() -> Vec<Mutant> {
     let own = [
-        (Guard::IdempotencyKey, TerminalStays, Lossy, 1),
-        (Guard::KeepsDone, TerminalStays, Lossy, 1),
-        (Guard::OnlyClaimable, Exclusive, Calm, 1),
-        (Guard::SetsLease, NoLoss, Crash, 1),
-        (Guard::NamesAttempt, TerminalStays, Expiry, 2),
-        (Guard::ChecksAffected, TerminalStays, Expiry, 2),
-        (Guard::EffectIsIdempotent, AtMostOnce, Expiry, 1),
+        (Guard::IdempotencyKey, TerminalStays, Lossy),
+        (Guard::KeepsDone, TerminalStays, Lossy),
+        (Guard::OnlyClaimable, Exclusive, Calm),
+        (Guard::SetsLease, NoLoss, Crash),
+        (Guard::ChecksAffected, TerminalStays, Expiry),
+        (Guard::EffectIsIdempotent, AtMostOnce, Expiry),
     ];
-    let own = own.into_iter().map(|(guard, property, environment, faults)| {
+    let own = own.into_iter().map(|(guard, property, environment)| {
         let name = format!("{} without {guard:?}", SQL_QUEUE.name);
         let algorithm = SqlClaim { lacks: Some(guard), ..SQL_QUEUE };
-        Mutant::new(name, algorithm, property, environment).after(faults)
+        Mutant::new(name, algorithm, property, environment)
     });
     let of_the_server = [
         (table::Guard::UniqueKey, TerminalStays, Lossy),

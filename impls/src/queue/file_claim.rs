@@ -12,6 +12,9 @@
 //! finds one such renames it to a name of its own. What was delivered and not settled is put back
 //! before the next is asked for.
 //!
+//! A message that is written and renamed a second time, because both calls are sent twice, is there a
+//! second time, though it may be claimed or settled by then: nothing remembers that it was there.
+//!
 //! The file system is an NFS export with `sync`: a call that was answered is on disk, and `fsync`
 //! of file and directory would say so again. On others both are needed after each rename and
 //! unlink.
@@ -239,8 +242,8 @@ impl Algorithm for FileClaim {
         .claim(Property::NoDuplicate, "0")
         .claim(Property::AtLeastOnce, "0NCT")
         .claim(Property::AtMostOnce, "0NCT")
-        .claim(Property::Exclusive, "0NC")
-        .claim(Property::TerminalStays, "0NCT")
+        .claim(Property::Exclusive, "0C")
+        .claim(Property::TerminalStays, "0CT")
         .claim(Property::Progress, "0NCT")
     }
 

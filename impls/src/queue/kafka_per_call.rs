@@ -316,14 +316,14 @@ impl Algorithm for PerCall {
         let card = card.claim(Property::NoPhantom, "0NCTF");
         if !self.flushes {
             return card
-                .claim(Property::NoDuplicate, "0CTF")
-                .claim(Property::AtMostOnce, "0CTF")
-                .claim(Property::Exclusive, "0CTF");
+                .claim(Property::NoDuplicate, "0CF")
+                .claim(Property::AtMostOnce, "0CF")
+                .claim(Property::Exclusive, "0CF");
         }
         let card = card
-            .claim(Property::NoDuplicate, "0CTF")
-            .claim(Property::AtMostOnce, "0CTF")
-            .claim(Property::Exclusive, "0CTF")
+            .claim(Property::NoDuplicate, "0CF")
+            .claim(Property::AtMostOnce, "0CF")
+            .claim(Property::Exclusive, "0CF")
             .claim(Property::Fifo, "0CTF");
         if self.commits_batch {
             return card;

@@ -1,6 +1,7 @@
 //! Queues, one a file.
 
 pub mod blocking_list;
+pub mod delayed;
 pub mod file_claim;
 pub mod file_offset;
 pub mod file_per_message;
@@ -18,12 +19,13 @@ pub mod sql_table;
 pub mod stream;
 pub mod task_server;
 pub mod task_server_prose;
+pub mod visibility;
 
 use contend_model::algorithm::{Card, Form};
 use contend_model::message::store::Key;
 use contend_model::property::{Kind, Property};
 
-/// The list that stands for the queue in a store.
+/// The list, or the sorted set, that stands for the queue in a store.
 pub const QUEUE: Key = Key::named("queue");
 
 /// A card without claims.

@@ -9,9 +9,11 @@
 //! until it is answered, and a job that is done stays in the table, so that an insert that comes
 //! late finds it. What was delivered and not settled is given back before the next is asked for.
 //!
-//! Without the attempt (`Guard::NamesAttempt`) this is what a plain visibility time-out does:
-//! `WHERE id` alone, so that whoever had the job once may settle it or give it back. To settle what
-//! somebody else works on is harmless, since the effect is there; to give it back is not.
+//! Without the attempt (`sql-visibility`) this is what a plain visibility time-out does: `WHERE id`
+//! alone, as in PGMQ's `delete` and `set_vt`, so that whoever had the job once may settle it or give it
+//! back. To settle what somebody else works on is harmless, since the effect is there. To give it back
+//! is not: the job that somebody else has finished meanwhile is ready again, and what is done is done
+//! anew (TerminalStays). Only a deleted row could not be given back.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId};
@@ -43,6 +45,8 @@ pub struct SqlClaim {
     pub name: &'static str,
     /// Whether the item is inserted in a transaction with something else: an outbox.
     pub outbox: bool,
+    /// Whether whoever settles or gives back names the attempt, which must still be running.
+    pub names_attempt: bool,
     /// The check that the client has forgotten.
     pub lacks: Option<Guard>,
     /// The check that the server has forgotten.
@@ -60,8 +64,6 @@ pub enum Guard {
     OnlyClaimable,
     /// A claim has a lease.
     SetsLease,
-    /// Whoever settles or gives back names the attempt, which must still be running.
-    NamesAttempt,
     /// Whoever settles looks at the number of affected rows.
     ChecksAffected,
     /// The effect of an item is applied once.
@@ -71,6 +73,7 @@ pub enum Guard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Settings {
     outbox: bool,
+    names_attempt: bool,
     lacks: Option<Guard>,
     timing: Timing,
 }
@@ -144,7 +147,7 @@ impl Client {
 
     /// `WHERE id = key AND attempt = n AND state = 'running'`.
     fn own(&self, (key, attempt): (Key, u32)) -> Filter {
-        match self.has(Guard::NamesAttempt) {
+        match self.settings.names_attempt {
             true => Filter { number: Some(attempt), value: Some(HELD), ..by_id(key) },
             false => by_id(key),
         }
@@ -246,25 +249,41 @@ impl Process for Client {
 
 impl Algorithm for SqlClaim {
     fn card(&self) -> Card {
-        let summary = match self.outbox {
-            false => "one statement claims, with attempt and lease; effects are idempotent",
-            true => "an outbox read by claims, not by a position in it",
+        let (document, form, summary) = match (self.names_attempt, self.outbox) {
+            (true, false) => (
+                "RQ-DB",
+                Form::Repaired,
+                "one statement claims, with attempt and lease; effects are idempotent",
+            ),
+            (true, true) => {
+                ("RQ-DB", Form::Repaired, "an outbox read by claims, not by a position in it")
+            }
+            (false, _) => (
+                "visibility time-out by id",
+                Form::Intended,
+                "sql-claim without the attempt: a late giving back revives what is done",
+            ),
         };
-        super::card(self.name, "RQ-DB", Form::Repaired, "sql", summary)
+        // Whoever gives back late gives back what somebody else works on, or has finished.
+        let (exclusive, terminal) = match self.names_attempt {
+            true => ("0NC", "0NCT"),
+            false => ("0C", "0C"),
+        };
+        super::card(self.name, document, form, "sql", summary)
             .claim(Property::NoLoss, "0NCT")
             .claim(Property::NoPhantom, "0NCT")
             .claim(Property::NoDuplicate, "0")
             .claim(Property::AtLeastOnce, "0NCT")
             .claim(Property::AtMostOnce, "0NCT")
-            .claim(Property::Exclusive, "0NC")
+            .claim(Property::Exclusive, exclusive)
             .claim(Property::Fifo, "0")
-            .claim(Property::TerminalStays, "0NCT")
+            .claim(Property::TerminalStays, terminal)
             .claim(Property::Progress, "0NCT")
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
-        let SqlClaim { outbox, lacks, .. } = *self;
-        let settings = Settings { outbox, lacks, timing: *timing };
+        let SqlClaim { outbox, names_attempt, lacks, .. } = *self;
+        let settings = Settings { outbox, names_attempt, lacks, timing: *timing };
         Box::new(Client { settings, claim: None, phase: Phase::Idle })
     }
 

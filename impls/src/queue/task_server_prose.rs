@@ -96,8 +96,8 @@ impl Algorithm for TaskServerProse {
         .claim(Property::NoDuplicate, "0C")
         .claim(Property::AtLeastOnce, "0T")
         .claim(Property::AtMostOnce, "0C")
-        .claim(Property::Exclusive, "0CT")
-        .claim(Property::TerminalStays, "0CT")
+        .claim(Property::Exclusive, "0C")
+        .claim(Property::TerminalStays, "0C")
         // Starvation is looked for in calm alone.
         .claim(Property::Progress, "T")
     }

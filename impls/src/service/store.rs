@@ -2,11 +2,13 @@
 //! clock, blocked clients served in order of arrival, and as much durability as it is told to have.
 //!
 //! Sources: the command reference (redis.io/docs/latest/commands: SET, DEL, PEXPIRE, INCR, BLPOP,
-//! LMOVE, BLMOVE, LREM), "Persistence" (append-only file, `appendfsync always` and `everysec`) and
-//! "Replication" (asynchronous; a failover loses what the replica has not received).
+//! LMOVE, BLMOVE, LREM; sorted sets and streams name theirs in their own files), "Persistence"
+//! (append-only file, `appendfsync always` and `everysec`) and "Replication" (asynchronous; a failover
+//! loses what the replica has not received).
 
 mod keyspace;
 mod script;
+mod sorted_set;
 mod stream;
 
 use contend_model::ident::{NodeId, Peer};
@@ -18,6 +20,7 @@ use contend_model::time::{Range, Span};
 use contend_model::timer::Timer;
 
 pub use keyspace::{Data, Keyspace};
+pub use sorted_set::SortedSet;
 pub use stream::Stream;
 
 /// When what was acknowledged is on disk.
@@ -66,6 +69,16 @@ pub enum Guard {
     SettleRemoves,
     /// Only items whose lease has ended are reaped.
     ReapChecksLease,
+    /// A range of a sorted set up to now has only those members that are due.
+    RangeEndsNow,
+    /// The members of a sorted set come in the order of their scores.
+    RangeIsOrdered,
+    /// What is received from a sorted set is not due again before its time.
+    ReceiveHides,
+    /// Settling what was received needs the receipt of its last delivery.
+    SettleComparesReceipt,
+    /// Giving back what was received needs the receipt of its last delivery.
+    GiveBackComparesReceipt,
     /// What a consumer reads from a stream is pending until it is acknowledged.
     ReadKeepsPending,
     /// Only pending entries that were idle for long enough are claimed.
@@ -195,6 +208,7 @@ impl Store {
                 Reply::Int(u32::from(self.live.remove_element(key, value)))
             }
             Command::Llen(key) => Reply::Int(self.live.list(key).len() as u32),
+            Command::SortedSet(command) => self.run_on_sorted_set(command, out),
             Command::Stream(command) => self.run_on_stream(command, out),
             Command::Script(script) => self.run(script, by, out),
         };
@@ -218,7 +232,7 @@ impl Store {
                 Script::CompareDelete(key, _)
                 | Script::CompareExpire(key, ..)
                 | Script::AcquireFenced { key, .. },
-            ) => is_list(key) || self.live.stream(key).is_some(),
+            ) => self.live.get(key) == Reply::Error,
             _ => false,
         }
     }
@@ -275,7 +289,11 @@ impl Store {
     /// Starts a deadline for a key: its own anew, if no copy on disk or at the replica has the same,
     /// or else one that no key of any copy has.
     fn deadline_of(&mut self, key: Key, after: Span, out: &mut Effects) -> u8 {
-        if let Some(own) = self.live.deadline(key)
+        self.deadline_after(self.live.deadline(key), after, out)
+    }
+
+    fn deadline_after(&mut self, own: Option<u8>, after: Span, out: &mut Effects) -> u8 {
+        if let Some(own) = own
             && !self.copies().skip(1).flat_map(Keyspace::deadlines).any(|other| other == own)
         {
             out.arm(Timer::Deadline(own), after);

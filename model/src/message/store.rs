@@ -1,6 +1,7 @@
 //! The vocabulary of a Redis-like store: the commands that locks and queues are built from, in
 //! the server's own terms. Source: the command reference at redis.io/docs/latest/commands.
 
+mod sorted_set;
 mod stream;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use crate::message::Message;
 use crate::symmetry::{Permutation, Symmetric};
 use crate::time::Span;
 
+pub use sorted_set::{RECEIPT, SortedSetCommand};
 pub use stream::StreamCommand;
 
 /// A key: a name, or a name and the item it is about (`lease:itemA1`).
@@ -133,6 +135,8 @@ pub enum Command {
     Lrem(Key, Value),
     /// `LLEN key` → the length.
     Llen(Key),
+    /// A command on a sorted set.
+    SortedSet(SortedSetCommand),
     /// A command on a stream.
     Stream(StreamCommand),
     /// `EVALSHA`: a script, which is atomic.
@@ -344,6 +348,7 @@ impl fmt::Display for Command {
             }
             Command::Lrem(key, value) => write!(f, "LREM {key} 1 {value}"),
             Command::Llen(key) => write!(f, "LLEN {key}"),
+            Command::SortedSet(command) => command.fmt(f),
             Command::Stream(command) => command.fmt(f),
             Command::Script(script) => script.fmt(f),
         }
@@ -434,6 +439,7 @@ impl Symmetric for Command {
                 from.permute(permutation);
                 to.permute(permutation);
             }
+            Command::SortedSet(command) => command.permute(permutation),
             Command::Stream(command) => command.permute(permutation),
             Command::Script(script) => script.permute(permutation),
         }

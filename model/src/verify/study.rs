@@ -28,6 +28,8 @@ pub enum Study {
     Ordering,
     /// Two consumers share more items than each can work on at once, and take their time.
     Sharing,
+    /// One item, and faults in pairs: the second may harm what the first has left behind.
+    Pairing,
     /// A consumer that is kept busy with newer items.
     Starving,
     /// Of a lock that readers share: two writers.
@@ -63,7 +65,13 @@ impl Study {
             }
             // Without a failover to come nothing is replicated, and who waits for that waits for ever.
             (Kind::Queue, Environment::Failover) => &[Study::Queueing],
-            (Kind::Queue, _) => &[Study::Queueing, Study::Ordering, Study::Sharing],
+            // Two crashes leave nobody of two consumers.
+            (Kind::Queue, Environment::Misuse | Environment::Crash) => {
+                &[Study::Queueing, Study::Ordering, Study::Sharing]
+            }
+            (Kind::Queue, Environment::Lossy | Environment::Expiry) => {
+                &[Study::Queueing, Study::Ordering, Study::Sharing, Study::Pairing]
+            }
         }
     }
 
@@ -99,6 +107,7 @@ impl Study {
                 &[Property::NoLoss, Property::AtLeastOnce, Property::Fifo, Property::Progress]
             }
             Study::Sharing => &[Property::Exclusive, Property::Fifo],
+            Study::Pairing => QUEUES,
             Study::Starving => &[Property::Progress],
         }
     }
@@ -117,6 +126,7 @@ impl Study {
             Study::Clinging => scope.clinging(),
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
+            Study::Pairing => scope.paired(),
             Study::Writing => scope.writing(),
             Study::Starving => scope.steady(),
         };

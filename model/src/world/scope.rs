@@ -165,6 +165,16 @@ impl Scope {
         self
     }
 
+    /// For queues: one item, and twice as many faults. A lease ends too early, and then the patience of
+    /// whoever had it; an answer is lost, and what is asked because of that is late.
+    #[must_use]
+    pub fn paired(mut self) -> Self {
+        self.duty.operations = 1;
+        self.budget.network *= 2;
+        self.budget.early *= 2;
+        self
+    }
+
     /// For locks that readers share: two writers.
     #[must_use]
     pub fn writing(mut self) -> Self {

@@ -6,6 +6,7 @@ use contend_model::ident::NodeId;
 use contend_model::message::store::{End, Key, Reply, Value};
 use contend_model::symmetry::{Permutation, Symmetric};
 
+use super::sorted_set::SortedSet;
 use super::stream::Stream;
 
 /// What a key holds.
@@ -15,6 +16,8 @@ pub enum Data {
     String(Value),
     /// A list, its head first. A list that has lost its last element is no longer there.
     List(Vec<Value>),
+    /// A sorted set. One that has lost its last member is no longer there.
+    SortedSet(SortedSet),
     /// A stream and its group, which are there for ever.
     Stream(Stream),
 }
@@ -46,7 +49,7 @@ impl Keyspace {
         match self.entries.get(&key).map(|entry| &entry.data) {
             None => Reply::Nil,
             Some(Data::String(value)) => Reply::Value(*value),
-            Some(Data::List(_) | Data::Stream(_)) => Reply::Error,
+            Some(Data::List(_) | Data::SortedSet(_) | Data::Stream(_)) => Reply::Error,
         }
     }
 
@@ -81,18 +84,24 @@ impl Keyspace {
     pub fn deadlines(&self) -> impl Iterator<Item = u8> {
         let of_pending = self.entries.values().filter_map(|entry| match &entry.data {
             Data::Stream(stream) => Some(stream.deadlines()),
-            Data::String(_) | Data::List(_) => None,
+            Data::String(_) | Data::List(_) | Data::SortedSet(_) => None,
+        });
+        let of_members = self.entries.values().filter_map(|entry| match &entry.data {
+            Data::SortedSet(set) => Some(set.deadlines()),
+            Data::String(_) | Data::List(_) | Data::Stream(_) => None,
         });
         let of_keys = self.entries.values().filter_map(|entry| entry.deadline);
-        of_keys.chain(of_pending.flatten())
+        of_keys.chain(of_pending.flatten()).chain(of_members.flatten())
     }
 
     /// The deadline has passed: whatever it belongs to ends, or, in a store that forgets to, lives
     /// on without one.
     pub fn expire(&mut self, deadline: u8, ends: bool) {
         for entry in self.entries.values_mut() {
-            if let Data::Stream(stream) = &mut entry.data {
-                stream.expire(deadline);
+            match &mut entry.data {
+                Data::SortedSet(set) => set.expire(deadline),
+                Data::Stream(stream) => stream.expire(deadline),
+                Data::String(_) | Data::List(_) => {}
             }
         }
         if ends {
@@ -117,7 +126,7 @@ impl Keyspace {
                 *number += 1;
                 Reply::Int(*number)
             }
-            Data::String(_) | Data::List(_) | Data::Stream(_) => Reply::Error,
+            Data::String(_) | Data::List(_) | Data::SortedSet(_) | Data::Stream(_) => Reply::Error,
         }
     }
 
@@ -125,22 +134,51 @@ impl Keyspace {
     pub fn list(&self, key: Key) -> &[Value] {
         match self.entries.get(&key).map(|entry| &entry.data) {
             Some(Data::List(elements)) => elements,
-            Some(Data::String(_) | Data::Stream(_)) | None => &[],
+            Some(Data::String(_) | Data::SortedSet(_) | Data::Stream(_)) | None => &[],
         }
     }
 
     fn list_mut(&mut self, key: Key) -> Option<&mut Vec<Value>> {
         match self.entries.get_mut(&key).map(|entry| &mut entry.data) {
             Some(Data::List(elements)) => Some(elements),
-            Some(Data::String(_) | Data::Stream(_)) | None => None,
+            Some(Data::String(_) | Data::SortedSet(_) | Data::Stream(_)) | None => None,
         }
+    }
+
+    /// A sorted set, if there is one.
+    pub fn sorted_set(&self, key: Key) -> Option<&SortedSet> {
+        match self.entries.get(&key).map(|entry| &entry.data) {
+            Some(Data::SortedSet(set)) => Some(set),
+            Some(Data::String(_) | Data::List(_) | Data::Stream(_)) | None => None,
+        }
+    }
+
+    /// Changes a sorted set, which is made if there is none, and is gone if nothing is left in it.
+    ///
+    /// # Panics
+    /// If the key holds something else.
+    pub(super) fn change_sorted_set<R>(
+        &mut self,
+        key: Key,
+        change: impl FnOnce(&mut SortedSet) -> R,
+    ) -> R {
+        let data = Data::SortedSet(SortedSet::default());
+        let absent = Entry { data, deadline: None, setter: None };
+        let Data::SortedSet(set) = &mut self.entries.entry(key).or_insert(absent).data else {
+            panic!("{key} holds no sorted set")
+        };
+        let (result, empty) = (change(set), set.is_empty());
+        if empty {
+            self.entries.remove(&key);
+        }
+        result
     }
 
     /// A stream, if there is one.
     pub fn stream(&self, key: Key) -> Option<&Stream> {
         match self.entries.get(&key).map(|entry| &entry.data) {
             Some(Data::Stream(stream)) => Some(stream),
-            Some(Data::String(_) | Data::List(_)) | None => None,
+            Some(Data::String(_) | Data::List(_) | Data::SortedSet(_)) | None => None,
         }
     }
 
@@ -153,7 +191,7 @@ impl Keyspace {
         let absent = Entry { data, deadline: None, setter: None };
         match &mut self.entries.entry(key).or_insert(absent).data {
             Data::Stream(stream) => stream,
-            Data::String(_) | Data::List(_) => panic!("{key} holds no stream"),
+            Data::String(_) | Data::List(_) | Data::SortedSet(_) => panic!("{key} holds no stream"),
         }
     }
 
@@ -215,6 +253,7 @@ impl Symmetric for Keyspace {
             match &mut entry.data {
                 Data::String(value) => value.permute(permutation),
                 Data::List(elements) => elements.permute(permutation),
+                Data::SortedSet(set) => set.permute(permutation),
                 Data::Stream(stream) => stream.permute(permutation),
             }
             self.entries.insert(key, entry);
