@@ -86,6 +86,9 @@ pub enum Request {
     Connect(Option<Session>),
     /// The heartbeat.
     Ping,
+    /// `sync(path)`: the server that answers reads has applied all that was committed before. Of the path
+    /// it makes no use.
+    Sync,
     /// Ends the session at once.
     Close,
     /// `create(path, data, mode)`.
@@ -166,6 +169,8 @@ pub enum Reply {
     Closed,
     /// The answer to a heartbeat.
     Pong,
+    /// What is read from now on is not older than the question.
+    Synced,
     /// The session has ended as its client wished.
     SessionClosed,
     /// Created, under this path.
@@ -256,6 +261,7 @@ impl fmt::Display for Request {
             Request::Connect(None) => f.write_str("connect, new session"),
             Request::Connect(Some(session)) => write!(f, "connect, {session}"),
             Request::Ping => f.write_str("ping"),
+            Request::Sync => f.write_str("sync"),
             Request::Close => f.write_str("closeSession"),
             Request::Create { path, data: _, mode } => match mode.sequential {
                 None => write!(f, "create {path} {mode}"),
@@ -295,6 +301,7 @@ impl fmt::Display for Reply {
             Reply::Expired => f.write_str("session expired"),
             Reply::Closed => f.write_str("closes the connection"),
             Reply::Pong => f.write_str("pong"),
+            Reply::Synced => f.write_str("synced"),
             Reply::SessionClosed => f.write_str("session closed"),
             Reply::Created(path) => write!(f, "created {path}"),
             Reply::Deleted => f.write_str("deleted"),
@@ -345,7 +352,7 @@ impl Symmetric for Request {
             | Request::Exists { path, .. }
             | Request::GetData { path, .. } => path.permute(permutation),
             Request::GetChildren { guid, .. } => guid.permute(permutation),
-            Request::Ping | Request::Close | Request::SetData { .. } => {}
+            Request::Ping | Request::Sync | Request::Close | Request::SetData { .. } => {}
         }
     }
 }

@@ -24,7 +24,7 @@ use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::world::Scope;
 
 use super::handle::{Handle, Heard};
-use super::{LOCKS, services};
+use super::{LOCKS, lagging_services, services};
 use crate::service::resource::Checks;
 use crate::service::tree;
 
@@ -35,10 +35,23 @@ pub struct Recipe {
     pub name: &'static str,
     /// Whether the resource checks the number of the holder's node.
     pub fencing: bool,
+    /// Who answers its questions.
+    pub reads: Reads,
     /// The check that the client has forgotten.
     pub lacks: Option<Guard>,
     /// The check that the server has forgotten.
     pub server_lacks: Option<tree::Guard>,
+}
+
+/// Who answers the client's questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reads {
+    /// A server that has applied all that was committed.
+    Newest,
+    /// A server that may lag behind.
+    Lagging,
+    /// The same; the client calls `sync` before it decides something by reading alone.
+    Synced,
 }
 
 /// A check that the client makes. Tests take one away to see whether the suite notices.
@@ -93,6 +106,8 @@ struct Attempt {
 enum Step {
     /// `create` is under way.
     Creating,
+    /// A `create` had no answer; `sync` is under way.
+    Syncing,
     /// A `create` had no answer; `getChildren` is under way.
     Seeking,
     /// `getChildren` is under way.
@@ -155,6 +170,7 @@ impl Client {
                 let mode = Mode { ephemeral, sequential: Some(guid) };
                 Request::Create { path: LOCKS, data: "", mode }
             }
+            Step::Syncing => Request::Sync,
             Step::Seeking | Step::Listing(_) => {
                 Request::GetChildren { path: LOCKS, guid, watch: false }
             }
@@ -181,9 +197,11 @@ impl Client {
                 self.guid.serial += 1;
                 self.take(Step::Creating, attempt, out)
             }
-            (Step::Creating | Step::Seeking, Heard::ConnectionLoss) => {
-                self.take(Step::Seeking, attempt, out)
+            (Step::Creating | Step::Syncing | Step::Seeking, Heard::ConnectionLoss) => {
+                let syncs = self.settings.reads == Reads::Synced;
+                self.take(if syncs { Step::Syncing } else { Step::Seeking }, attempt, out)
             }
+            (Step::Syncing, Heard::Answer(_)) => self.take(Step::Seeking, attempt, out),
             (
                 Step::Seeking | Step::Listing(_),
                 Heard::Answer(Reply::Children { own: Some(own), before, rank }),
@@ -402,7 +420,7 @@ impl Process for Client {
                 Step::Listing(own) | Step::Looking(own) | Step::Waiting(own) => {
                     own.permute(permutation);
                 }
-                Step::Creating | Step::Seeking => {}
+                Step::Creating | Step::Syncing | Step::Seeking => {}
             },
             Phase::Idle => {}
         }
@@ -445,6 +463,9 @@ impl Algorithm for Recipe {
     fn services(&self, timing: &Timing) -> Vec<Service> {
         let checks = self.fencing && self.lacks != Some(Guard::ResourceChecks);
         let checks = if checks { Checks::Fence } else { Checks::Nothing };
-        services(checks, timing, self.server_lacks)
+        match self.reads {
+            Reads::Newest => services(checks, timing, self.server_lacks),
+            Reads::Lagging | Reads::Synced => lagging_services(checks, timing, self.server_lacks),
+        }
     }
 }
