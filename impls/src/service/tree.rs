@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use contend_model::history::Fact;
 use contend_model::ident::{NodeId, Peer};
 use contend_model::message::Message;
-use contend_model::message::tree::{Change, Path, Reply, Request, Sequential, Session};
+use contend_model::message::tree::{Change, Ordered, Path, Reply, Request, Sequential, Session};
 use contend_model::process::{Effects, Event, Process};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::timer::Timer;
@@ -68,14 +68,19 @@ impl Tree {
     }
 
     fn serve(&mut self, peer: Peer, request: Request, out: &mut Effects) {
-        if let Request::Connect(wanted) = request {
-            let reply = self.connect(peer, wanted, out);
+        let handshake = match request {
+            Request::Connect(wanted) => Some((wanted, None)),
+            Request::Reconnect(session, unheard) => Some((Some(session), Some(unheard))),
+            _ => None,
+        };
+        if let Some((wanted, unheard)) = handshake {
+            let reply = self.connect(peer, wanted, unheard, out);
             out.reply(peer, reply);
             return;
         }
         // What arrives on a connection that serves no session is not heard, as if it were closed.
         let Some(session) = self.session_on(peer) else { return };
-        self.hear_from(session, out);
+        self.views.heard(session);
         let owned = self.sessions.runs(session);
         let reply = self.execute(peer, session, request, out);
         if self.has(Guard::HeartbeatsCount) || !owned {
@@ -92,12 +97,21 @@ impl Tree {
         served.or_else(|| self.sessions.any_of(peer.node))
     }
 
-    fn connect(&mut self, peer: Peer, wanted: Option<Session>, out: &mut Effects) -> Reply {
+    fn connect(
+        &mut self,
+        peer: Peer,
+        wanted: Option<Session>,
+        unheard: Option<Ordered>,
+        out: &mut Effects,
+    ) -> Reply {
         self.detach(peer);
         // Whether it was resumed must be known before a new one is opened, which may get its number.
         let resumed = wanted.filter(|&session| self.sessions.lives(session));
         let session = resumed.unwrap_or_else(|| self.sessions.open(peer.node));
-        self.views.moved(session);
+        let compares = self.has(Guard::SeenStaysSeen);
+        if self.views.moved(session, unheard, compares) {
+            self.await_lag(session, out);
+        }
         if let Some(old) = self.sessions.attach(session, peer) {
             self.watches.forget(old);
             out.reply(old, Reply::Closed);
@@ -140,16 +154,18 @@ impl Tree {
         out: &mut Effects,
     ) -> Reply {
         match request {
-            Request::Connect(_) | Request::Ping => Reply::Pong,
+            Request::Connect(_) | Request::Reconnect(..) | Request::Ping => Reply::Pong,
             Request::Sync => {
                 if self.has(Guard::SyncCatchesUp) {
-                    self.catch_up(session, out);
+                    self.catch_up(session, Ordered::Sync, out);
                 }
                 Reply::Synced
             }
             Request::Close => self.close(peer, session, out),
             Request::Create { .. } | Request::Delete(..) | Request::SetData { .. } => {
                 let before = self.shown_before();
+                let ordered =
+                    request.ordered().expect("what changes something has a place in the order");
                 let (transaction, reply) = match self.write(session, request, out) {
                     Ok((transaction, reply)) => (Some(transaction), reply),
                     Err(refusal) => (None, refusal),
@@ -158,7 +174,7 @@ impl Tree {
                     self.commit(before, &transaction, out);
                 }
                 if self.has(Guard::OwnWritesShow) {
-                    self.catch_up(session, out);
+                    self.catch_up(session, ordered, out);
                 }
                 reply
             }
@@ -253,11 +269,11 @@ impl Tree {
                 self.tell(told, out);
             }
         }
-        let (Some(before), Some(lag)) = (before, self.settings.lag) else { return };
+        let Some(before) = before else { return };
         let sessions: Vec<Session> = self.sessions.iter().collect();
         for session in sessions {
             if self.views.commit(session, &before, transaction) {
-                out.arm(lag_of(session), lag);
+                self.await_lag(session, out);
             }
             if self.views.is_too_far_behind(session) {
                 self.advance(session, out);
@@ -270,15 +286,25 @@ impl Tree {
         self.settings.lag.map(|_| self.nodes.as_shown())
     }
 
-    /// All servers have applied one transaction more, the session's among them.
+    /// The session's server applies one transaction more in time.
+    fn await_lag(&self, session: Session, out: &mut Effects) {
+        if let Some(lag) = self.settings.lag {
+            out.arm(lag_of(session), lag);
+        }
+    }
+
     fn advance(&mut self, session: Session, out: &mut Effects) {
         if let Some(transaction) = self.views.advance(session) {
             self.show(session, &transaction, out);
         }
     }
 
-    fn catch_up(&mut self, session: Session, out: &mut Effects) {
-        for transaction in self.views.catch_up(session) {
+    fn catch_up(&mut self, session: Session, answered: Ordered, out: &mut Effects) {
+        let news = self.views.catch_up(session, answered);
+        if !news.is_empty() {
+            out.disarm(lag_of(session));
+        }
+        for transaction in news {
             self.show(session, &transaction, out);
         }
     }
@@ -303,21 +329,11 @@ impl Tree {
         }
     }
 
-    /// The session's client has seen what it was told before.
-    fn hear_from(&mut self, session: Session, out: &mut Effects) {
-        if self.has(Guard::SeenStaysSeen) && self.views.lags(session) {
-            self.views.heard(session);
-            if !self.views.lags(session) {
-                out.disarm(lag_of(session));
-            }
-        }
-    }
-
     /// The lag of a server has passed.
     fn replicate(&mut self, session: Session, out: &mut Effects) {
         self.advance(session, out);
-        if let Some(lag) = self.settings.lag.filter(|_| self.views.lags(session)) {
-            out.arm(lag_of(session), lag);
+        if self.views.lags(session) {
+            self.await_lag(session, out);
         }
     }
 
@@ -347,9 +363,9 @@ impl Tree {
     fn end(&mut self, session: Session, by_request: bool, out: &mut Effects) {
         self.sessions.remove(session);
         if self.views.lags(session) {
-            self.views.remove(session);
             out.disarm(lag_of(session));
         }
+        self.views.remove(session);
         if !self.has(Guard::EphemeralsEnd) {
             return;
         }
@@ -369,9 +385,7 @@ impl Tree {
         self.down = false;
         let sessions: Vec<Session> = self.sessions.iter().collect();
         sessions.into_iter().for_each(|session| self.touch(session, out));
-        if let Some(lag) = self.settings.lag {
-            self.views.sessions().for_each(|session| out.arm(lag_of(session), lag));
-        }
+        self.views.lagging().for_each(|session| self.await_lag(session, out));
     }
 }
 
@@ -418,9 +432,7 @@ impl Process for Tree {
         }
         let mut sessions = self.sessions.clone();
         sessions.detach_all();
-        let mut views = self.views.clone();
-        self.views.sessions().for_each(|session| views.moved(session));
-        Tree { sessions, views, watches: Watches::default(), down: true, ..self.clone() }
+        Tree { sessions, watches: Watches::default(), down: true, ..self.clone() }
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {

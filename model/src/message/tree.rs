@@ -79,11 +79,28 @@ impl Mode {
     pub const EPHEMERAL: Mode = Mode { ephemeral: true, sequential: None };
 }
 
+/// What is answered only after all that was committed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ordered {
+    /// `create`.
+    Create,
+    /// `delete`.
+    Delete,
+    /// `setData`.
+    SetData,
+    /// `sync`, though it writes nothing.
+    Sync,
+}
+
 /// What a client sends. All but `Connect` belong to the session that the connection serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Request {
     /// The handshake of a connection: a new session, or one to be resumed.
     Connect(Option<Session>),
+    /// The same of a client that has had no answer to this on its last connection. A real client names
+    /// in each handshake the last transaction that an answer has told it of, by a number that
+    /// only grows; where one thing is asked at a time, this says as much.
+    Reconnect(Session, Ordered),
     /// The heartbeat.
     Ping,
     /// `sync(path)`: the server that answers reads has applied all that was committed before. Of the path
@@ -225,6 +242,19 @@ impl From<Reply> for Message {
     }
 }
 
+impl Request {
+    /// Whether, and as what, it is answered in order with all that is committed.
+    pub fn ordered(self) -> Option<Ordered> {
+        match self {
+            Request::Create { .. } => Some(Ordered::Create),
+            Request::Delete(..) => Some(Ordered::Delete),
+            Request::SetData { .. } => Some(Ordered::SetData),
+            Request::Sync => Some(Ordered::Sync),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "session{}{}", self.client, self.number)
@@ -254,12 +284,26 @@ impl fmt::Display for Mode {
     }
 }
 
+impl fmt::Display for Ordered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ordered::Create => "create",
+            Ordered::Delete => "delete",
+            Ordered::SetData => "setData",
+            Ordered::Sync => "sync",
+        })
+    }
+}
+
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let watched = |watch: &bool| if *watch { ", watch" } else { "" };
         match self {
             Request::Connect(None) => f.write_str("connect, new session"),
             Request::Connect(Some(session)) => write!(f, "connect, {session}"),
+            Request::Reconnect(session, unheard) => {
+                write!(f, "connect, {session}, without an answer to {unheard}")
+            }
             Request::Ping => f.write_str("ping"),
             Request::Sync => f.write_str("sync"),
             Request::Close => f.write_str("closeSession"),
@@ -347,6 +391,7 @@ impl Symmetric for Request {
     fn permute(&mut self, permutation: &Permutation) {
         match self {
             Request::Connect(session) => session.permute(permutation),
+            Request::Reconnect(session, _) => session.permute(permutation),
             Request::Create { mode, .. } => mode.sequential.permute(permutation),
             Request::Delete(path, _)
             | Request::Exists { path, .. }
