@@ -44,14 +44,13 @@ fn queue_on(guard: StoreGuard) -> Box<dyn Algorithm> {
 
 /// How one mutant fared: a line to be printed, and whether exploration caught it.
 fn judged(mutant: &Mutant) -> (String, bool) {
-    let Mutant { name, algorithm, property, environment, faults } = mutant;
+    let Mutant { name, algorithm, property, environment, faults, max_states } = mutant;
     let options = Options {
         faults: *faults,
         until_violated: true,
         properties: vec![*property],
         environments: vec![*environment],
-        // Without a check the space may have no end; a violation is one however far the search got.
-        max_states: 500_000,
+        max_states: *max_states,
         ..Options::default()
     };
     let rows = verify_all(&[&**algorithm], &options, |_| {}, &AtomicBool::new(false));

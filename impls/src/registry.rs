@@ -36,7 +36,7 @@ use crate::lock::sql_wait_then_enter::WaitThenEnter;
 use crate::lock::steps_cache::{Reading, StepsCache};
 use crate::lock::zookeeper::check_then_create::CheckThenCreate;
 use crate::lock::zookeeper::create_and_get::CreateAndGet;
-use crate::lock::zookeeper::recipe::Recipe;
+use crate::lock::zookeeper::recipe::{Reads, Recipe};
 use crate::lock::zookeeper::session_per_call::SessionPerCall;
 use crate::lock::zookeeper::single_node;
 use crate::lock::zookeeper::steps::Steps as NodeSteps;
@@ -96,8 +96,17 @@ pub const FILE_LOCK: FileExclusive =
 pub const FILE_FLOCK: FileFlock =
     FileFlock { name: "file-flock", unlinks: false, lacks: None, files_lack: None };
 /// The repaired lock over ZooKeeper.
-pub const ZK_LOCK: Recipe =
-    Recipe { name: "zk-lock", fencing: false, lacks: None, server_lacks: None };
+pub const ZK_LOCK: Recipe = Recipe {
+    name: "zk-lock",
+    fencing: false,
+    reads: Reads::Newest,
+    lacks: None,
+    server_lacks: None,
+};
+
+/// The same where clients are served by servers that lag behind, and call `sync` where it matters.
+pub const ZK_LOCK_SYNCED: Recipe =
+    Recipe { name: "zk-lock-followers-synced", reads: Reads::Synced, ..ZK_LOCK };
 
 /// The repaired queue.
 pub const REDIS_QUEUE: ReliableList = ReliableList {
@@ -325,6 +334,8 @@ pub fn algorithms() -> Vec<Box<dyn Algorithm>> {
         Box::new(CreateAndGet),
         Box::new(ZK_LOCK),
         Box::new(Recipe { name: "zk-lock-fenced", fencing: true, ..ZK_LOCK }),
+        Box::new(Recipe { name: "zk-lock-followers", reads: Reads::Lagging, ..ZK_LOCK }),
+        Box::new(ZK_LOCK_SYNCED),
         Box::new(etcd::UNCHECKED),
         Box::new(etcd::MUTEX),
         Box::new(etcd::LOCK),

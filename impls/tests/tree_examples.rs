@@ -15,7 +15,8 @@ use expect_test::{Expect, expect};
 const N: &str = "/locks/n";
 
 fn server() -> Conversation<Tree> {
-    let settings = Settings { session_timeout: Span::ms(10), roots: &["/locks"], lacks: None };
+    let session_timeout = Span::ms(10);
+    let settings = Settings { session_timeout, roots: &["/locks"], lag: None, lacks: None };
     Conversation::with(Tree::new(settings))
 }
 

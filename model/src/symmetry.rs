@@ -101,7 +101,8 @@ impl Symmetric for Item {
 
 impl Symmetric for Timer {
     fn permute(&mut self, permutation: &Permutation) {
-        if let Timer::Answer(node) | Timer::DeadlineOf(node, _) = self {
+        if let Timer::Answer(node) | Timer::DeadlineOf(node, _) | Timer::ReplicateTo(node, _) = self
+        {
             node.permute(permutation);
         }
     }

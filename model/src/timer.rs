@@ -32,6 +32,9 @@ pub enum Timer {
     Sync,
     /// A server's replica receives what the server has acknowledged.
     Replicate,
+    /// The server that a client is connected to receives what its leader has committed, for a session
+    /// by its number among the client's.
+    ReplicateTo(NodeId, u8),
     /// For processes outside this project.
     Custom(u8),
 }
@@ -67,6 +70,7 @@ impl fmt::Display for Timer {
             Timer::Deadline(_) | Timer::DeadlineOf(..) => f.write_str("deadline passes"),
             Timer::Sync => f.write_str("sync to disk"),
             Timer::Replicate => f.write_str("replicate"),
+            Timer::ReplicateTo(node, _) => write!(f, "replicate to the server of {node}"),
             Timer::Custom(number) => write!(f, "timer {number}"),
         }
     }

@@ -10,6 +10,7 @@ pub mod steps;
 
 use contend_model::algorithm::{Card, Service, Timing};
 use contend_model::property::{Environment, Property};
+use contend_model::time::Range;
 use contend_model::world::Scope;
 
 use crate::service::resource::{Checks, Resource};
@@ -23,7 +24,19 @@ pub const LOCK: &str = "/locks/n";
 
 /// A resource and a ZooKeeper whose sessions last as long as a lease.
 fn services(checks: Checks, timing: &Timing, lacks: Option<Guard>) -> Vec<Service> {
-    let settings = Settings { session_timeout: timing.lease, roots: &[LOCKS], lacks };
+    let settings = Settings { session_timeout: timing.lease, roots: &[LOCKS], lag: None, lacks };
+    services_of(checks, settings)
+}
+
+/// The same where clients are served by servers that lag behind their leader: as far as the replica of
+/// another backend would, or for as long as a client library is patient.
+fn lagging_services(checks: Checks, timing: &Timing, lacks: Option<Guard>) -> Vec<Service> {
+    let lag = timing.replication_lag.unwrap_or(Range::up_to(timing.timeout));
+    let lag = Some(lag);
+    services_of(checks, Settings { session_timeout: timing.lease, roots: &[LOCKS], lag, lacks })
+}
+
+fn services_of(checks: Checks, settings: Settings) -> Vec<Service> {
     vec![
         Service { name: "resource", process: Box::new(Resource::new(checks)) },
         Service { name: "zookeeper", process: Box::new(Tree::new(settings)) },

@@ -32,6 +32,9 @@ pub struct Mutant {
     pub environment: Environment,
     /// How many faults it takes.
     pub faults: u8,
+    /// How many states the search may take. Without a check the space may have no end; a violation is
+    /// one however far the search got.
+    pub max_states: usize,
 }
 
 impl Mutant {
@@ -48,6 +51,7 @@ impl Mutant {
             property,
             environment,
             faults: 1,
+            max_states: 500_000,
         }
     }
 
@@ -55,6 +59,13 @@ impl Mutant {
     #[must_use]
     pub fn after(mut self, faults: u8) -> Self {
         self.faults = faults;
+        self
+    }
+
+    /// The same, noticed only after this many states.
+    #[must_use]
+    pub fn within(mut self, max_states: usize) -> Self {
+        self.max_states = max_states;
         self
     }
 }

@@ -9,7 +9,7 @@ use contend_model::property::Property::{
 use super::Mutant;
 use crate::lock::zookeeper::recipe::{Guard, Recipe};
 use crate::lock::zookeeper::single_node::{EPHEMERAL, SingleNode};
-use crate::registry::ZK_LOCK;
+use crate::registry::{ZK_LOCK, ZK_LOCK_SYNCED};
 use crate::service::tree;
 
 const FENCED: Recipe = Recipe { name: "zk-lock-fenced", fencing: true, ..ZK_LOCK };
@@ -45,9 +45,22 @@ pub(super) fn mutants() -> Vec<Mutant> {
         let algorithm = Recipe { server_lacks: Some(guard), ..ZK_LOCK };
         Mutant::new(name, algorithm, property, environment)
     });
+    let of_followers = [
+        (tree::Guard::OwnWritesShow, DeadlockFreedom, Calm),
+        (tree::Guard::WatchesFollowTheView, DeadlockFreedom, Calm),
+        (tree::Guard::SyncCatchesUp, DeadlockFreedom, Lossy),
+        (tree::Guard::SeenStaysSeen, DeadlockFreedom, Lossy),
+    ];
+    let of_followers = of_followers.into_iter().map(|(guard, property, environment)| {
+        let name = format!("{} on servers without {guard:?}", ZK_LOCK_SYNCED.name);
+        let algorithm = Recipe { server_lacks: Some(guard), ..ZK_LOCK_SYNCED };
+        let mutant = Mutant::new(name, algorithm, property, environment);
+        // A client that waits for itself is one only if all that it can still do is known.
+        if environment == Lossy { mutant.within(1_500_000) } else { mutant }
+    });
     let exclusive = tree::Guard::CreateIsExclusive;
     let algorithm = SingleNode { server_lacks: Some(exclusive), ..EPHEMERAL };
     let name = format!("zk-node-ephemeral on a server without {exclusive:?}");
     let one_node = Mutant::new(name, algorithm, MutualExclusion, Calm);
-    own.chain(of_the_server).chain([one_node]).collect()
+    own.chain(of_the_server).chain(of_followers).chain([one_node]).collect()
 }

@@ -4,61 +4,33 @@
 //! ephemeral nodes, sequence nodes and version numbers) and "ZooKeeper Internals" (the leader
 //! decides when a session expires; what is acknowledged is in the log of a majority, so a restart
 //! loses nothing and a failover has nothing to lose). One process stands for the ensemble. Reads
-//! are answered from the newest state: a lagging follower is not modelled.
+//! are answered from the newest state, or, if servers lag behind their leader (`Settings::lag`),
+//! from what the session's server has applied (`view`). That a session is over its server knows at
+//! once, though it learns of it like of any change; what others see of it is late.
 
 mod sessions;
+mod settings;
+mod transaction;
+mod view;
 mod watches;
 mod znodes;
+
+use std::borrow::Cow;
 
 use contend_model::history::Fact;
 use contend_model::ident::{NodeId, Peer};
 use contend_model::message::Message;
-use contend_model::message::tree::{Change, Path, Reply, Request, Session};
+use contend_model::message::tree::{Change, Ordered, Path, Reply, Request, Sequential, Session};
 use contend_model::process::{Effects, Event, Process};
 use contend_model::symmetry::{Permutation, Symmetric};
-use contend_model::time::Span;
 use contend_model::timer::Timer;
 
 use sessions::Sessions;
+pub use settings::{Guard, Settings};
+use transaction::Transaction;
+use view::Views;
 use watches::{Kind, Watches};
 pub use znodes::{Znode, Znodes};
-
-/// A check that the server makes. Tests take one away to see whether the suite notices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Guard {
-    /// A node is created only where there is none.
-    CreateIsExclusive,
-    /// A sequential node comes after those that were created before it.
-    SequenceCounts,
-    /// A session that is silent for its timeout ends.
-    SessionsExpire,
-    /// Ephemeral nodes end with their session.
-    EphemeralsEnd,
-    /// Every sign of life of a session puts its end off.
-    HeartbeatsCount,
-    /// Watches fire.
-    WatchesFire,
-    /// A session that moves to another connection is served on that one alone.
-    SessionsMove,
-    /// What was acknowledged survives a crash.
-    SyncsBeforeReply,
-}
-
-/// How a server is set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// After how long a silence a session ends.
-    pub session_timeout: Span,
-    /// The nodes that exist from the start.
-    pub roots: &'static [&'static str],
-    /// The check that this server has forgotten.
-    pub lacks: Option<Guard>,
-}
-
-/// Settings are the same in all states of a world.
-impl std::hash::Hash for Settings {
-    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
-}
 
 /// The server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +39,8 @@ pub struct Tree {
     nodes: Znodes,
     sessions: Sessions,
     watches: Watches,
+    /// What sessions are shown that are not shown the newest state.
+    views: Views,
     /// It has crashed and does not run yet: nobody decides that a session is over.
     down: bool,
 }
@@ -78,6 +52,7 @@ impl Tree {
             nodes: Znodes::with(settings.roots),
             sessions: Sessions::default(),
             watches: Watches::default(),
+            views: Views::default(),
             down: false,
             settings,
         }
@@ -93,13 +68,19 @@ impl Tree {
     }
 
     fn serve(&mut self, peer: Peer, request: Request, out: &mut Effects) {
-        if let Request::Connect(wanted) = request {
-            let reply = self.connect(peer, wanted, out);
+        let handshake = match request {
+            Request::Connect(wanted) => Some((wanted, None)),
+            Request::Reconnect(session, unheard) => Some((Some(session), Some(unheard))),
+            _ => None,
+        };
+        if let Some((wanted, unheard)) = handshake {
+            let reply = self.connect(peer, wanted, unheard, out);
             out.reply(peer, reply);
             return;
         }
         // What arrives on a connection that serves no session is not heard, as if it were closed.
         let Some(session) = self.session_on(peer) else { return };
+        self.views.heard(session);
         let owned = self.sessions.runs(session);
         let reply = self.execute(peer, session, request, out);
         if self.has(Guard::HeartbeatsCount) || !owned {
@@ -116,11 +97,21 @@ impl Tree {
         served.or_else(|| self.sessions.any_of(peer.node))
     }
 
-    fn connect(&mut self, peer: Peer, wanted: Option<Session>, out: &mut Effects) -> Reply {
+    fn connect(
+        &mut self,
+        peer: Peer,
+        wanted: Option<Session>,
+        unheard: Option<Ordered>,
+        out: &mut Effects,
+    ) -> Reply {
         self.detach(peer);
         // Whether it was resumed must be known before a new one is opened, which may get its number.
         let resumed = wanted.filter(|&session| self.sessions.lives(session));
         let session = resumed.unwrap_or_else(|| self.sessions.open(peer.node));
+        let compares = self.has(Guard::SeenStaysSeen);
+        if self.views.moved(session, unheard, compares) {
+            self.await_lag(session, out);
+        }
         if let Some(old) = self.sessions.attach(session, peer) {
             self.watches.forget(old);
             out.reply(old, Reply::Closed);
@@ -163,47 +154,90 @@ impl Tree {
         out: &mut Effects,
     ) -> Reply {
         match request {
-            Request::Connect(_) | Request::Ping => Reply::Pong,
+            Request::Connect(_) | Request::Reconnect(..) | Request::Ping => Reply::Pong,
+            Request::Sync => {
+                if self.has(Guard::SyncCatchesUp) {
+                    self.catch_up(session, Ordered::Sync, out);
+                }
+                Reply::Synced
+            }
             Request::Close => self.close(peer, session, out),
+            Request::Create { .. } | Request::Delete(..) | Request::SetData { .. } => {
+                let before = self.shown_before();
+                let ordered =
+                    request.ordered().expect("what changes something has a place in the order");
+                let (transaction, reply) = match self.write(session, request, out) {
+                    Ok((transaction, reply)) => (Some(transaction), reply),
+                    Err(refusal) => (None, refusal),
+                };
+                if let Some(transaction) = transaction {
+                    self.commit(before, &transaction, out);
+                }
+                if self.has(Guard::OwnWritesShow) {
+                    self.catch_up(session, ordered, out);
+                }
+                reply
+            }
+            Request::Exists { .. } | Request::GetData { .. } | Request::GetChildren { .. } => {
+                self.read(peer, session, request)
+            }
+        }
+    }
+
+    /// The leader decides what becomes of a write.
+    fn write(
+        &mut self,
+        session: Session,
+        request: Request,
+        out: &mut Effects,
+    ) -> Result<(Transaction, Reply), Reply> {
+        match request {
             Request::Create { path, data, mode } => {
+                let path = match mode.sequential {
+                    None => Path::named(path),
+                    Some(guid) => {
+                        let shown = |suffix| self.views.know(path, suffix);
+                        let suffix = self.nodes.free_suffix(path, shown);
+                        Path::below(path, Sequential { suffix, guid, session })
+                    }
+                };
+                let ends_with = mode.ephemeral.then_some(session);
                 let exclusive = self.has(Guard::CreateIsExclusive);
                 let counts = self.has(Guard::SequenceCounts);
-                match self.nodes.create(path, data, mode, session, exclusive, counts) {
-                    Ok(created) => {
-                        self.changed(created, Change::Created, out);
-                        Reply::Created(created)
-                    }
-                    Err(refusal) => refusal,
-                }
+                self.nodes.create(path, data, ends_with, session.client, exclusive, counts)?;
+                Ok((Transaction::Create(path, data), Reply::Created(path)))
             }
-            Request::Delete(path, version) => match self.nodes.delete(path, version) {
-                Ok(creator) => {
-                    note_disposal(session, creator, out);
-                    self.changed(path, Change::Deleted, out);
-                    Reply::Deleted
-                }
-                Err(refusal) => refusal,
-            },
+            Request::Delete(path, version) => {
+                let creator = self.nodes.delete(path, version)?;
+                note_disposal(session, creator, out);
+                Ok((Transaction::Delete(vec![path]), Reply::Deleted))
+            }
             Request::SetData { path, data, version } => {
                 let path = Path::named(path);
-                match self.nodes.set(path, data, version, session.client) {
-                    Ok((version, before)) => {
-                        note_disposal(session, before, out);
-                        self.changed(path, Change::DataChanged, out);
-                        Reply::Stat { version }
-                    }
-                    Err(refusal) => refusal,
-                }
+                let (version, before) = self.nodes.set(path, data, version, session.client)?;
+                note_disposal(session, before, out);
+                Ok((Transaction::SetData(path, data, version), Reply::Stat { version }))
             }
+            _ => unreachable!("{request} changes nothing"),
+        }
+    }
+
+    /// The session's server answers from what it has applied.
+    fn read(&mut self, peer: Peer, session: Session, request: Request) -> Reply {
+        let nodes = match self.views.shown(session) {
+            Some(shown) => Cow::Owned(shown),
+            None => Cow::Borrowed(&self.nodes),
+        };
+        match request {
             Request::Exists { path, watch } => {
                 if watch {
                     self.watches.set(peer, path, Kind::Data);
                 }
-                let node = self.nodes.get(path);
+                let node = nodes.get(path);
                 node.map_or(Reply::NoNode, |node| Reply::Stat { version: node.version })
             }
             Request::GetData { path, watch } => {
-                let Some(&Znode { data, version, .. }) = self.nodes.get(path) else {
+                let Some(&Znode { data, version, .. }) = nodes.get(path) else {
                     return Reply::NoNode;
                 };
                 if watch {
@@ -212,24 +246,94 @@ impl Tree {
                 Reply::Data { data, version }
             }
             Request::GetChildren { path, guid, watch } => {
-                if self.nodes.get(Path::named(path)).is_none() {
+                if nodes.get(Path::named(path)).is_none() {
                     return Reply::NoNode;
                 }
                 if watch {
                     self.watches.set(peer, Path::named(path), Kind::Children);
                 }
-                let (own, before, rank) = self.nodes.find(path, guid, session);
+                let (own, before) = nodes.find(path, guid, session);
+                let rank = own.map_or(0, |own| self.nodes.note_told(path, own, before));
                 Reply::Children { own, before, rank }
+            }
+            _ => unreachable!("{request} is no question"),
+        }
+    }
+
+    /// Tells those who watch, before anybody hears of the change in any other way. Where servers lag
+    /// behind, sessions are told as their servers come to know of it.
+    fn commit(&mut self, before: Option<Znodes>, transaction: &Transaction, out: &mut Effects) {
+        if before.is_none() || !self.has(Guard::WatchesFollowTheView) {
+            for (path, change) in transaction.changes() {
+                let told = self.watches.fire(path, change);
+                self.tell(told, out);
+            }
+        }
+        let Some(before) = before else { return };
+        let sessions: Vec<Session> = self.sessions.iter().collect();
+        for session in sessions {
+            if self.views.commit(session, &before, transaction) {
+                self.await_lag(session, out);
+            }
+            if self.views.is_too_far_behind(session) {
+                self.advance(session, out);
             }
         }
     }
 
-    /// Tells those who watch, before anybody hears of the change in any other way.
-    fn changed(&mut self, path: Path, change: Change, out: &mut Effects) {
-        for (peer, path, change) in self.watches.fire(path, change) {
-            if self.has(Guard::WatchesFire) {
+    /// What servers show that have applied all there is so far, if there are such that lag.
+    fn shown_before(&self) -> Option<Znodes> {
+        self.settings.lag.map(|_| self.nodes.as_shown())
+    }
+
+    /// The session's server applies one transaction more in time.
+    fn await_lag(&self, session: Session, out: &mut Effects) {
+        if let Some(lag) = self.settings.lag {
+            out.arm(lag_of(session), lag);
+        }
+    }
+
+    fn advance(&mut self, session: Session, out: &mut Effects) {
+        if let Some(transaction) = self.views.advance(session) {
+            self.show(session, &transaction, out);
+        }
+    }
+
+    fn catch_up(&mut self, session: Session, answered: Ordered, out: &mut Effects) {
+        let news = self.views.catch_up(session, answered);
+        if !news.is_empty() {
+            out.disarm(lag_of(session));
+        }
+        for transaction in news {
+            self.show(session, &transaction, out);
+        }
+    }
+
+    /// The session's server applies the transaction: its watches fire before it answers anything from it.
+    fn show(&mut self, session: Session, transaction: &Transaction, out: &mut Effects) {
+        let Some(peer) = self.sessions.peer(session) else { return };
+        if !self.has(Guard::WatchesFollowTheView) {
+            return;
+        }
+        for (path, change) in transaction.changes() {
+            let told = self.watches.fire_on(peer, path, change);
+            self.tell(told, out);
+        }
+    }
+
+    fn tell(&self, told: Vec<(Peer, Path, Change)>, out: &mut Effects) {
+        if self.has(Guard::WatchesFire) {
+            for (peer, path, change) in told {
                 out.reply(peer, Reply::Watched(path, change));
             }
+        }
+    }
+
+    /// The lag of a server has passed.
+    fn replicate(&mut self, session: Session, out: &mut Effects) {
+        self.advance(session, out);
+        if self.views.lags(session) {
+            self.await_lag(session, out);
         }
     }
 
@@ -258,28 +362,41 @@ impl Tree {
     /// All ephemeral nodes of the session end with it, at one moment.
     fn end(&mut self, session: Session, by_request: bool, out: &mut Effects) {
         self.sessions.remove(session);
+        if self.views.lags(session) {
+            out.disarm(lag_of(session));
+        }
+        self.views.remove(session);
         if !self.has(Guard::EphemeralsEnd) {
             return;
         }
-        for (path, creator) in self.nodes.end(session) {
-            if by_request {
-                note_disposal(session, creator, out);
-            }
-            self.changed(path, Change::Deleted, out);
+        let before = self.shown_before();
+        let gone = self.nodes.end(session);
+        if by_request {
+            gone.iter().for_each(|&(_, creator)| note_disposal(session, creator, out));
+        }
+        if !gone.is_empty() {
+            let paths = gone.into_iter().map(|(path, _)| path).collect();
+            self.commit(before, &Transaction::Delete(paths), out);
         }
     }
 
-    /// After a restart every session has its whole timeout again.
+    /// After a restart every session has its whole timeout again, and servers go on to catch up.
     fn resume(&mut self, out: &mut Effects) {
         self.down = false;
         let sessions: Vec<Session> = self.sessions.iter().collect();
         sessions.into_iter().for_each(|session| self.touch(session, out));
+        self.views.lagging().for_each(|session| self.await_lag(session, out));
     }
 }
 
 /// The timer that ends the session.
 fn end_of(session: Session) -> Timer {
     Timer::DeadlineOf(session.client, session.number)
+}
+
+/// The timer after which a session's server has applied one transaction more.
+fn lag_of(session: Session) -> Timer {
+    Timer::ReplicateTo(session.client, session.number)
 }
 
 /// Whoever set the node last held by it, if anybody did.
@@ -298,6 +415,9 @@ impl Process for Tree {
             }
             Event::Fire(Timer::DeadlineOf(client, number)) => {
                 self.expire(Session { client, number }, out);
+            }
+            Event::Fire(Timer::ReplicateTo(client, number)) => {
+                self.replicate(Session { client, number }, out);
             }
             // The session goes on, but nothing is told on a connection that is gone: the next one
             // may well have its number.
@@ -319,6 +439,7 @@ impl Process for Tree {
         self.nodes.permute(permutation);
         self.sessions.permute(permutation);
         self.watches.permute(permutation);
+        self.views.permute(permutation);
         true
     }
 }

@@ -79,13 +79,33 @@ impl Mode {
     pub const EPHEMERAL: Mode = Mode { ephemeral: true, sequential: None };
 }
 
+/// What is answered only after all that was committed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ordered {
+    /// `create`.
+    Create,
+    /// `delete`.
+    Delete,
+    /// `setData`.
+    SetData,
+    /// `sync`, though it writes nothing.
+    Sync,
+}
+
 /// What a client sends. All but `Connect` belong to the session that the connection serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Request {
     /// The handshake of a connection: a new session, or one to be resumed.
     Connect(Option<Session>),
+    /// The same of a client that has had no answer to this on its last connection. A real client names
+    /// in each handshake the last transaction that an answer has told it of, by a number that
+    /// only grows; where one thing is asked at a time, this says as much.
+    Reconnect(Session, Ordered),
     /// The heartbeat.
     Ping,
+    /// `sync(path)`: the server that answers reads has applied all that was committed before. Of the path
+    /// it makes no use.
+    Sync,
     /// Ends the session at once.
     Close,
     /// `create(path, data, mode)`.
@@ -166,6 +186,8 @@ pub enum Reply {
     Closed,
     /// The answer to a heartbeat.
     Pong,
+    /// What is read from now on is not older than the question.
+    Synced,
     /// The session has ended as its client wished.
     SessionClosed,
     /// Created, under this path.
@@ -220,6 +242,19 @@ impl From<Reply> for Message {
     }
 }
 
+impl Request {
+    /// Whether, and as what, it is answered in order with all that is committed.
+    pub fn ordered(self) -> Option<Ordered> {
+        match self {
+            Request::Create { .. } => Some(Ordered::Create),
+            Request::Delete(..) => Some(Ordered::Delete),
+            Request::SetData { .. } => Some(Ordered::SetData),
+            Request::Sync => Some(Ordered::Sync),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "session{}{}", self.client, self.number)
@@ -249,13 +284,28 @@ impl fmt::Display for Mode {
     }
 }
 
+impl fmt::Display for Ordered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ordered::Create => "create",
+            Ordered::Delete => "delete",
+            Ordered::SetData => "setData",
+            Ordered::Sync => "sync",
+        })
+    }
+}
+
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let watched = |watch: &bool| if *watch { ", watch" } else { "" };
         match self {
             Request::Connect(None) => f.write_str("connect, new session"),
             Request::Connect(Some(session)) => write!(f, "connect, {session}"),
+            Request::Reconnect(session, unheard) => {
+                write!(f, "connect, {session}, without an answer to {unheard}")
+            }
             Request::Ping => f.write_str("ping"),
+            Request::Sync => f.write_str("sync"),
             Request::Close => f.write_str("closeSession"),
             Request::Create { path, data: _, mode } => match mode.sequential {
                 None => write!(f, "create {path} {mode}"),
@@ -295,6 +345,7 @@ impl fmt::Display for Reply {
             Reply::Expired => f.write_str("session expired"),
             Reply::Closed => f.write_str("closes the connection"),
             Reply::Pong => f.write_str("pong"),
+            Reply::Synced => f.write_str("synced"),
             Reply::SessionClosed => f.write_str("session closed"),
             Reply::Created(path) => write!(f, "created {path}"),
             Reply::Deleted => f.write_str("deleted"),
@@ -340,12 +391,13 @@ impl Symmetric for Request {
     fn permute(&mut self, permutation: &Permutation) {
         match self {
             Request::Connect(session) => session.permute(permutation),
+            Request::Reconnect(session, _) => session.permute(permutation),
             Request::Create { mode, .. } => mode.sequential.permute(permutation),
             Request::Delete(path, _)
             | Request::Exists { path, .. }
             | Request::GetData { path, .. } => path.permute(permutation),
             Request::GetChildren { guid, .. } => guid.permute(permutation),
-            Request::Ping | Request::Close | Request::SetData { .. } => {}
+            Request::Ping | Request::Sync | Request::Close | Request::SetData { .. } => {}
         }
     }
 }

@@ -82,6 +82,7 @@ fn write_timer(cast: &Cast, timer: Timer) -> String {
         Timer::DeadlineOf(node, number) => format!("deadline {} {number}", cast.name(node)),
         Timer::Sync => "sync".into(),
         Timer::Replicate => "replicate".into(),
+        Timer::ReplicateTo(node, number) => format!("replicate {} {number}", cast.name(node)),
         Timer::Custom(number) => format!("custom {number}"),
     }
 }
@@ -156,6 +157,9 @@ fn read_timer(cast: &Cast, words: &[&str]) -> Option<Timer> {
         }
         ["sync"] => Timer::Sync,
         ["replicate"] => Timer::Replicate,
+        ["replicate", name, number] => {
+            Timer::ReplicateTo(cast.node(cast.find(name)?), number.parse().ok()?)
+        }
         ["custom", number] => Timer::Custom(number.parse().ok()?),
         _ => return None,
     })

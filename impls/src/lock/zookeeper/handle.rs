@@ -7,11 +7,14 @@
 //! would fail every request until its user makes a new handle. Heartbeats are sent after
 //! a third of the timeout, as the real library does, and only while the user wants the session to
 //! live; who owns nothing lets it end.
+//!
+//! Where servers lag behind, a handshake also says what the client has seen (`ConnectRequest`, lastZxidSeen),
+//! so that no server shows it less.
 
 use contend_model::algorithm::Timing;
 use contend_model::ident::BACKEND;
 use contend_model::message::Message;
-use contend_model::message::tree::{Change, Path, Reply, Request, Session};
+use contend_model::message::tree::{Change, Ordered, Path, Reply, Request, Session};
 use contend_model::process::{Effects, Event};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Range;
@@ -66,24 +69,41 @@ pub struct Handle {
     queued: Option<Request>,
     /// The user wants the session to live.
     kept: bool,
+    /// The servers lag behind, so a handshake says what the client has seen.
+    followers: bool,
+    /// What has had no answer, if servers that lag behind need to know.
+    unheard: Option<Ordered>,
 }
 
 impl std::hash::Hash for Handle {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        (self.session, self.link, self.queued, self.kept).hash(state);
+        (self.session, self.link, self.queued, self.kept, self.unheard).hash(state);
     }
 }
 
 impl Handle {
     /// A handle that has not connected yet.
     pub fn new(timing: Timing) -> Self {
-        Handle { timing, session: None, link: Link::Closed, queued: None, kept: false }
+        Handle {
+            timing,
+            session: None,
+            link: Link::Closed,
+            queued: None,
+            kept: false,
+            followers: false,
+            unheard: None,
+        }
+    }
+
+    /// The same for servers that lag behind.
+    pub fn to_followers(timing: Timing) -> Self {
+        Handle { followers: true, ..Handle::new(timing) }
     }
 
     /// A handle of the next life: the session before is forgotten, and lives on until it is silent
     /// for too long.
     pub fn afresh(&self) -> Self {
-        Handle::new(self.timing)
+        Handle { followers: self.followers, ..Handle::new(self.timing) }
     }
 
     /// Forgets the session while this life goes on, as if the handle had never connected.
@@ -157,12 +177,14 @@ impl Handle {
             (Reply::Expired, _) => self.expired(out),
             (Reply::Connected(session), Link::Connecting) => {
                 let resumed = self.session.replace(session).is_some();
+                self.unheard = None;
                 let waited = self.queued.is_some();
                 self.rest(out);
                 if resumed && !waited { Heard::Reconnected } else { Heard::Nothing }
             }
             (Reply::Renewed(session), Link::Connecting) => {
                 self.session = Some(session);
+                self.unheard = None;
                 let waited = self.queued.is_some();
                 self.rest(out);
                 if waited { Heard::Nothing } else { Heard::Expired }
@@ -172,6 +194,7 @@ impl Handle {
                 Heard::Nothing
             }
             (reply, Link::Asking) => {
+                self.unheard = None;
                 if reply == Reply::SessionClosed {
                     self.session = None;
                     self.link = Link::Closed;
@@ -198,10 +221,17 @@ impl Handle {
         out.disarm(Timer::Renew);
         out.call(BACKEND, request);
         self.link = Link::Asking;
+        self.unheard = request.ordered().filter(|_| self.followers);
     }
 
     fn connect(&mut self, out: &mut Effects) {
-        out.call(BACKEND, Request::Connect(self.session));
+        out.call(
+            BACKEND,
+            match (self.session, self.unheard) {
+                (Some(session), Some(unheard)) => Request::Reconnect(session, unheard),
+                (session, _) => Request::Connect(session),
+            },
+        );
         self.link = Link::Connecting;
     }
 
@@ -221,6 +251,7 @@ impl Handle {
 
     fn expired(&mut self, out: &mut Effects) -> Heard {
         self.session = None;
+        self.unheard = None;
         self.link = Link::Closed;
         out.disarm(Timer::Renew);
         if self.queued.is_some() {

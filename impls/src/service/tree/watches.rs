@@ -59,6 +59,15 @@ impl Watches {
         told
     }
 
+    /// Takes out the watches of one connection that this change of a node sets off.
+    pub fn fire_on(&mut self, peer: Peer, path: Path, change: Change) -> Vec<(Peer, Path, Change)> {
+        let others = self.set.extract_if(.., |watch| watch.peer != peer).collect::<Vec<_>>();
+        let told = self.fire(path, change);
+        self.set.extend(others);
+        self.set.sort_unstable();
+        told
+    }
+
     fn take(
         &mut self,
         path: Path,

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use contend_model::ident::{NodeId, Token};
-use contend_model::message::tree::{Mode, Path, Reply, Sequential, Session};
+use contend_model::message::tree::{Path, Reply, Sequential, Session};
 use contend_model::symmetry::{Permutation, Symmetric};
+
+use super::transaction::Transaction;
 
 /// A node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,23 +58,16 @@ impl Znodes {
         self.nodes.iter()
     }
 
-    /// Creates a node, and says under which path.
+    /// Creates a node that ends with the given session, if with any.
     pub fn create(
         &mut self,
-        path: &'static str,
+        path: Path,
         data: &'static str,
-        mode: Mode,
-        session: Session,
+        ends_with: Option<Session>,
+        by: NodeId,
         exclusive: bool,
         counts: bool,
-    ) -> Result<Path, Reply> {
-        let path = match mode.sequential {
-            None => Path::named(path),
-            Some(guid) => {
-                let suffix = self.free_suffix(path);
-                Path::below(path, Sequential { suffix, guid, session })
-            }
-        };
+    ) -> Result<(), Reply> {
         if exclusive && self.nodes.contains_key(&path) {
             return Err(Reply::NodeExists);
         }
@@ -82,24 +77,27 @@ impl Znodes {
                 return Err(Reply::NoChildrenForEphemerals);
             }
         }
-        let ends_with = mode.ephemeral.then_some(session);
-        self.nodes.insert(path, Znode::new(data, ends_with, Some(session.client)));
+        self.insert(path, Znode::new(data, ends_with, Some(by)), counts);
+        Ok(())
+    }
+
+    fn insert(&mut self, path: Path, node: Znode, counts: bool) {
+        self.nodes.insert(path, node);
         if let (Some(node), Some(line)) = (path.child, self.line_mut(path.name)) {
             let end = if counts { line.len() } else { 0 };
             line.insert(end, Place { node, told: 0, rank: 0 });
         }
-        Ok(path)
     }
 
-    /// The lowest suffix from 1 that no node below this one has, and that nobody in line has been told
-    /// to wait for.
-    fn free_suffix(&self, parent: &'static str) -> u16 {
+    /// The lowest suffix from 1 that no node below this one has, that nobody in line has been told
+    /// to wait for, and that is not shown anywhere else.
+    pub fn free_suffix(&self, parent: &'static str, shown: impl Fn(u16) -> bool) -> u16 {
         let known = |suffix| {
             self.line(parent)
                 .iter()
                 .any(|place| place.node.suffix == suffix || place.told == suffix)
         };
-        (1..).find(|&suffix| !known(suffix)).expect("fewer than 65535 nodes wait")
+        (1..).find(|&suffix| !known(suffix) && !shown(suffix)).expect("fewer than 65535 nodes wait")
     }
 
     fn line(&self, parent: &'static str) -> &[Place] {
@@ -115,24 +113,36 @@ impl Znodes {
         self.line(parent).iter().map(|place| place.node)
     }
 
-    /// The child with this GUID and session, the one before it, and its rank if there is none.
+    /// The child with this GUID and session, and the one before it.
     pub fn find(
-        &mut self,
+        &self,
         parent: &'static str,
         guid: Token,
         session: Session,
-    ) -> (Option<Sequential>, Option<Sequential>, u32) {
-        let Some(parent) = self.nodes.get_mut(&Path::named(parent)) else { return (None, None, 0) };
+    ) -> (Option<Sequential>, Option<Sequential>) {
+        let line = self.line(parent);
         let is_own = |place: &Place| place.node.guid == guid && place.node.session == session;
-        let Some(own) = parent.line.iter().position(is_own) else { return (None, None, 0) };
-        let before = own.checked_sub(1).map(|before| parent.line[before].node);
-        let place = &mut parent.line[own];
+        let Some(own) = line.iter().position(is_own) else { return (None, None) };
+        let before = own.checked_sub(1).map(|before| line[before].node);
+        (Some(line[own].node), before)
+    }
+
+    /// Notes what the creator of a node has been told of the line that it stands in. Gives the node's rank
+    /// if it is the first.
+    pub fn note_told(
+        &mut self,
+        parent: &'static str,
+        own: Sequential,
+        before: Option<Sequential>,
+    ) -> u32 {
+        let Some(parent) = self.nodes.get_mut(&Path::named(parent)) else { return 0 };
+        let Some(place) = parent.line.iter_mut().find(|place| place.node == own) else { return 0 };
         place.told = before.map_or(0, |before| before.suffix);
         if before.is_none() && place.rank == 0 {
             parent.firsts += 1;
             place.rank = parent.firsts;
         }
-        (Some(place.node), before, place.rank)
+        place.rank
     }
 
     /// Sets a node's data; gives its version, and who had set it before.
@@ -179,6 +189,31 @@ impl Znodes {
         let gone: Vec<_> = gone.map(|(&path, node)| (path, node.setter)).collect();
         gone.iter().for_each(|&(path, _)| self.remove(path));
         gone
+    }
+
+    /// The nodes as a server that follows has them: without what the leader alone keeps count of.
+    pub fn as_shown(&self) -> Self {
+        let shown = |node: &Znode| Znode {
+            version: node.version,
+            line: node.line.iter().map(|place| Place { told: 0, rank: 0, ..*place }).collect(),
+            ..Znode::new(node.data, None, None)
+        };
+        Znodes { nodes: self.nodes.iter().map(|(&path, node)| (path, shown(node))).collect() }
+    }
+
+    /// Follows the leader.
+    pub fn apply(&mut self, transaction: &Transaction) {
+        match transaction {
+            &Transaction::Create(path, data) => {
+                self.insert(path, Znode::new(data, None, None), true);
+            }
+            &Transaction::SetData(path, data, version) => {
+                if let Some(node) = self.nodes.get_mut(&path) {
+                    (node.data, node.version) = (data, version);
+                }
+            }
+            Transaction::Delete(paths) => paths.iter().for_each(|&path| self.remove(path)),
+        }
     }
 
     fn remove(&mut self, path: Path) {
