@@ -8,6 +8,7 @@
 //! from what the session's server has applied (`view`). That a session is over its server knows at
 //! once, though it learns of it like of any change; what others see of it is late.
 
+mod following;
 mod sessions;
 mod settings;
 mod transaction;
@@ -20,7 +21,7 @@ use std::borrow::Cow;
 use contend_model::history::Fact;
 use contend_model::ident::{NodeId, Peer};
 use contend_model::message::Message;
-use contend_model::message::tree::{Change, Ordered, Path, Reply, Request, Sequential, Session};
+use contend_model::message::tree::{Ordered, Path, Reply, Request, Sequential, Session};
 use contend_model::process::{Effects, Event, Process};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::timer::Timer;
@@ -260,83 +261,6 @@ impl Tree {
         }
     }
 
-    /// Tells those who watch, before anybody hears of the change in any other way. Where servers lag
-    /// behind, sessions are told as their servers come to know of it.
-    fn commit(&mut self, before: Option<Znodes>, transaction: &Transaction, out: &mut Effects) {
-        if before.is_none() || !self.has(Guard::WatchesFollowTheView) {
-            for (path, change) in transaction.changes() {
-                let told = self.watches.fire(path, change);
-                self.tell(told, out);
-            }
-        }
-        let Some(before) = before else { return };
-        let sessions: Vec<Session> = self.sessions.iter().collect();
-        for session in sessions {
-            if self.views.commit(session, &before, transaction) {
-                self.await_lag(session, out);
-            }
-            if self.views.is_too_far_behind(session) {
-                self.advance(session, out);
-            }
-        }
-    }
-
-    /// What servers show that have applied all there is so far, if there are such that lag.
-    fn shown_before(&self) -> Option<Znodes> {
-        self.settings.lag.map(|_| self.nodes.as_shown())
-    }
-
-    /// The session's server applies one transaction more in time.
-    fn await_lag(&self, session: Session, out: &mut Effects) {
-        if let Some(lag) = self.settings.lag {
-            out.arm(lag_of(session), lag);
-        }
-    }
-
-    fn advance(&mut self, session: Session, out: &mut Effects) {
-        if let Some(transaction) = self.views.advance(session) {
-            self.show(session, &transaction, out);
-        }
-    }
-
-    fn catch_up(&mut self, session: Session, answered: Ordered, out: &mut Effects) {
-        let news = self.views.catch_up(session, answered);
-        if !news.is_empty() {
-            out.disarm(lag_of(session));
-        }
-        for transaction in news {
-            self.show(session, &transaction, out);
-        }
-    }
-
-    /// The session's server applies the transaction: its watches fire before it answers anything from it.
-    fn show(&mut self, session: Session, transaction: &Transaction, out: &mut Effects) {
-        let Some(peer) = self.sessions.peer(session) else { return };
-        if !self.has(Guard::WatchesFollowTheView) {
-            return;
-        }
-        for (path, change) in transaction.changes() {
-            let told = self.watches.fire_on(peer, path, change);
-            self.tell(told, out);
-        }
-    }
-
-    fn tell(&self, told: Vec<(Peer, Path, Change)>, out: &mut Effects) {
-        if self.has(Guard::WatchesFire) {
-            for (peer, path, change) in told {
-                out.reply(peer, Reply::Watched(path, change));
-            }
-        }
-    }
-
-    /// The lag of a server has passed.
-    fn replicate(&mut self, session: Session, out: &mut Effects) {
-        self.advance(session, out);
-        if self.views.lags(session) {
-            self.await_lag(session, out);
-        }
-    }
-
     fn close(&mut self, peer: Peer, session: Session, out: &mut Effects) -> Reply {
         self.watches.forget(peer);
         out.disarm(end_of(session));
@@ -363,7 +287,7 @@ impl Tree {
     fn end(&mut self, session: Session, by_request: bool, out: &mut Effects) {
         self.sessions.remove(session);
         if self.views.lags(session) {
-            out.disarm(lag_of(session));
+            out.disarm(following::lag_of(session));
         }
         self.views.remove(session);
         if !self.has(Guard::EphemeralsEnd) {
@@ -392,11 +316,6 @@ impl Tree {
 /// The timer that ends the session.
 fn end_of(session: Session) -> Timer {
     Timer::DeadlineOf(session.client, session.number)
-}
-
-/// The timer after which a session's server has applied one transaction more.
-fn lag_of(session: Session) -> Timer {
-    Timer::ReplicateTo(session.client, session.number)
 }
 
 /// Whoever set the node last held by it, if anybody did.
