@@ -8,7 +8,7 @@ use crate::bench::Bench;
 fn a_name_that_does_not_exist_is_answered_with_the_nearest() {
     let bench = Bench::new("simulate-names");
     bench.refuses("simulate redis-lok --seeds 1", &expect![[r#"
-        contend: there is no algorithm `redis-lok`; did you mean `redis-lock`, `redlock` or `redis-lock-fenced`?
+        contend: there is no algorithm `redis-lok`; did you mean `redis-lock`, `redlock` or `redis-delayed`?
     "#]]);
     bench.refuses(
         "simulate zzzzzzzz --seeds 1",

@@ -14,7 +14,7 @@ fn a_filter_that_matches_nothing_is_answered_with_the_nearest() {
     bench.refuses(
         "verify redis-realsed-early",
         &expect![[r#"
-            contend: `redis-realsed-early` matches no algorithm's name, document, backend or form; did you mean `redis-released-early` or `redis-read-write`?
+            contend: `redis-realsed-early` matches no algorithm's name, document, backend or form; did you mean `redis-released-early`, `redis-read-write` or `redis-delayed-claimed`?
         "#]],
     );
     bench.refuses(
