@@ -44,7 +44,7 @@ fn verdicts_have_the_fields_that_others_read_and_the_status_follows_the_claims()
     assert_eq!(output.status.code(), Some(if sound { 0 } else { 1 }));
     assert_eq!(names(&rows), ["rows"]);
     let rows = rows["rows"].as_array().unwrap();
-    assert_eq!(rows.len(), 8);
+    assert_eq!(rows.len(), 9);
     for row in rows {
         assert!(row["claimed"].is_boolean() && row["exhausted"].is_boolean());
         assert!(row["states"].is_u64() && row["depth"].is_u64());
