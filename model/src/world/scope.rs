@@ -130,11 +130,14 @@ impl Scope {
         self
     }
 
-    /// The same with holders who work until they are asked to come to an end.
+    /// The same with holders who work until they are asked to come to an end, and who renew their leases long
+    /// before these end: otherwise the end of a lease would let in whoever waits, asked or not.
     #[must_use]
     pub fn clinging(mut self) -> Self {
         self.spare_a_reader();
         self.duty.clings = true;
+        let lease = self.timing.lease;
+        self.timing.lease = lease + lease + lease;
         self
     }
 
