@@ -1,4 +1,5 @@
 //! What the broker does, each behaviour with the page of rabbitmq.com/docs that documents it.
+//! A long file, since it is a list.
 
 mod stepped;
 

@@ -1,6 +1,6 @@
 //! The file system as conversations: `A>` is a call, `A<` its answer, `--` something that happens,
 //! and what stands in brackets is what the judges are shown. The pages are Linux manual pages and
-//! RFCs. With `UPDATE_EXPECT=1` the answers are written anew.
+//! RFCs. With `UPDATE_EXPECT=1` the answers are written anew. A long file, since it is a list.
 
 #[path = "support/service.rs"]
 mod service;

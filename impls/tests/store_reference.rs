@@ -1,5 +1,6 @@
 //! The store against a reference that is too simple to be wrong: a map with deadlines in plain
 //! integers, lists as double-ended queues, scripts spelt out as the commands they consist of.
+//! A long file, since the reference answers every command that is asked.
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! ZooKeeper where the servers that answer reads lag behind their leader, as conversations. "Guarantees"
 //! is the section "Consistency Guarantees" of the "ZooKeeper Programmer's Guide", "Watches" the one of that
 //! name (zookeeper.apache.org/doc/current/zookeeperProgrammers.html).
-//! With `UPDATE_EXPECT=1` the answers are written anew from the requests.
+//! With `UPDATE_EXPECT=1` the answers are written anew from the requests. A long file, since it is a list.
 
 mod conversation;
 

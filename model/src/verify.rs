@@ -194,7 +194,7 @@ fn run(
         .copied()
         .filter(|&p| options.wants(p))
         .collect();
-    let rows_of = |judge: judge::Judge<'_>, obstacle: Option<&str>| -> Vec<Row> {
+    let rows_of = |judge: &judge::Judge<'_>, obstacle: Option<&str>| -> Vec<Row> {
         wanted.iter().map(|&property| judge.row(property, obstacle)).collect()
     };
     let offered = wanted.iter().any(|&property| card.does_not_offer(property).is_none());
@@ -205,7 +205,7 @@ fn run(
         match offered && obstacle.is_none() {
             true => worlds.push(world),
             false => {
-                rows.extend(rows_of(judge::Judge::without_search(&world), obstacle.as_deref()))
+                rows.extend(rows_of(&judge::Judge::without_search(&world), obstacle.as_deref()))
             }
         }
     }
@@ -217,16 +217,17 @@ fn run(
             return rows;
         }
         let why = "not applicable: a bound is counted only where nobody fails";
-        return rows_of(judge::Judge::without_search(world), Some(why));
+        return rows_of(&judge::Judge::without_search(world), Some(why));
     }
     let report = |p: &crate::search::Progress| {
         let (algorithm, environment) = (card.name.clone(), job.environments[0]);
         progress(&Advance { algorithm, environment, states: p.states });
     };
     let explored = crate::search::search(world, &options.limits(&wanted), report, stop);
-    let judged = rows_of(judge::Judge::new(world, &explored), None);
+    let judge = judge::Judge::new(world, &explored);
+    let judged = rows_of(&judge, None);
     if let Some(study) = job.study.larger()
-        && judge::Judge::new(world, &explored).is_undecided(&judged)
+        && judge.is_undecided(&judged)
     {
         let more = run(&Job { study, ..job.clone() }, options, progress, stop);
         // A larger scope that cannot be searched to its end tells less than the smaller one.
@@ -236,7 +237,7 @@ fn run(
     }
     rows.extend(judged);
     for alike in &worlds[1..] {
-        rows.extend(rows_of(judge::Judge::new(alike, &explored), None));
+        rows.extend(rows_of(&judge::Judge::new(alike, &explored), None));
     }
     rows
 }

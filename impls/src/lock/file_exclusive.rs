@@ -69,8 +69,6 @@ pub enum Guard {
     ComparesToken,
     /// With breaking, the holder watches the age of its file.
     WatchesLease,
-    /// Who has renamed a file looks whether it is the old one.
-    VerifiesRenamed,
     /// Who has the kernel lock looks again whether the file is old.
     LooksUnderLock,
     /// Only the last release of a nested hold frees the lock.
@@ -282,7 +280,7 @@ impl Client {
             (Phase::Looking, _) if old => self.start_breaking(out),
             (Phase::Looking, _) => self.wait(true, out),
 
-            (Phase::Renaming, Reply::Done) if self.has(Guard::VerifiesRenamed) => {
+            (Phase::Renaming, Reply::Done) => {
                 out.call(BACKEND, Request::Stat { path: self.aside(), revalidate: true });
                 Phase::Verifying
             }
@@ -290,7 +288,7 @@ impl Client {
                 out.call(BACKEND, Request::Link { from: self.aside(), to: LOCK_FILE });
                 Phase::PuttingBack
             }
-            (Phase::Renaming, Reply::Done) | (Phase::Verifying | Phase::PuttingBack, _) => {
+            (Phase::Verifying | Phase::PuttingBack, _) => {
                 out.call(BACKEND, Request::Unlink(self.aside()));
                 Phase::Disposing
             }

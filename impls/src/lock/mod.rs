@@ -1,6 +1,7 @@
 //! Locks, one a file.
 
 pub mod cache_nx;
+mod ending;
 pub mod etcd;
 pub mod exists_then_set;
 pub mod file_exclusive;

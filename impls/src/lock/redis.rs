@@ -8,6 +8,7 @@
 //! before the server ends it, counted from the moment the request was *sent*. A question without
 //! an answer is asked again under the same token. If its late effect shows, its age is unknown: the
 //! plain form gives the key back and starts over, the fenced form prolongs it in the same script.
+//! A long file, since its forms are one protocol.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, NodeId, Token};

@@ -5,7 +5,7 @@
 //! Sources: redis.io, "Distributed Locks with Redis", the Redlock section; Kleppmann, "How to do
 //! distributed locking" (2016), for the pause that breaks it. Validity is the lease less what the
 //! attempt took and less `margin` for drift. A process has no clock: a timer armed when the attempt
-//! starts has not fired as long as validity is left.
+//! starts has not fired as long as validity is left. A long file, since it is one protocol.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{NodeId, Peer, Token};

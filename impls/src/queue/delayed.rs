@@ -19,9 +19,9 @@ use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
-use contend_model::timer::Timer;
 
 use super::QUEUE;
+use super::pushing::Pushing;
 use crate::service::plain_store;
 
 /// The algorithm, by whether it looks at what `ZREM` answers.
@@ -43,19 +43,15 @@ struct Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
-    Adding(Item),
-    /// No answer; about to add again.
-    InDoubt(Item),
+    Pushing(Pushing),
     Reading,
     Removing(Item),
 }
 
 impl Client {
     /// The delay is as long as a client library is patient: enough for something to come in between.
-    fn add(&self, item: Item, out: &mut Effects) -> Phase {
-        let after = self.timing.timeout;
-        out.call(BACKEND, SortedSetCommand::AddOnce { key: QUEUE, item, after });
-        Phase::Adding(item)
+    fn push(&self, item: Item) -> SortedSetCommand {
+        SortedSetCommand::AddOnce { key: QUEUE, item, after: self.timing.timeout }
     }
 }
 
@@ -66,16 +62,12 @@ impl Process for Client {
             _ => None,
         };
         self.phase = match (self.phase, event) {
-            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => self.add(item, out),
-            (Phase::Adding(_), Event::Deliver { .. }) => {
-                out.returns(Outcome::Enqueued);
-                Phase::Idle
+            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => {
+                Phase::Pushing(Pushing::start(item, self.push(item), out))
             }
-            (Phase::Adding(item), Event::Disconnected(_)) => {
-                out.arm(Timer::Poll, self.timing.retry);
-                Phase::InDoubt(item)
-            }
-            (Phase::InDoubt(item), Event::Fire(Timer::Poll)) => self.add(item, out),
+            (Phase::Pushing(pushing), event) => pushing
+                .step(event, self.timing.retry, |item| self.push(item), out)
+                .map_or(Phase::Idle, Phase::Pushing),
 
             (Phase::Idle, Event::Invoke(Op::Dequeue)) => {
                 out.call(BACKEND, SortedSetCommand::FirstDue(QUEUE));
@@ -112,9 +104,8 @@ impl Process for Client {
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
         match &mut self.phase {
-            Phase::Adding(item) | Phase::InDoubt(item) | Phase::Removing(item) => {
-                item.permute(permutation);
-            }
+            Phase::Pushing(pushing) => pushing.permute(permutation),
+            Phase::Removing(item) => item.permute(permutation),
             Phase::Idle | Phase::Reading => {}
         }
         true

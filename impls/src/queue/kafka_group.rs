@@ -13,6 +13,7 @@
 //! commit without an answer it leaves the group and joins anew; for if that commit is only late, it
 //! could set the offset back behind a later one. With more than one partition an item's number is its
 //! key, and order is kept key by key.
+//! A long file, since one client is producer and consumer.
 
 use contend_model::algorithm::{Algorithm, Card, Form, Role, Service, Timing};
 use contend_model::ident::{BACKEND, Item, NodeId, Token};

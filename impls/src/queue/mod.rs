@@ -9,6 +9,7 @@ pub mod kafka_group;
 pub mod kafka_per_call;
 pub mod list;
 pub mod memory;
+mod pushing;
 pub mod reliable_list;
 pub mod rmq;
 pub mod rmq_confirmed;

@@ -14,9 +14,9 @@ use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
-use contend_model::timer::Timer;
 
 use super::QUEUE;
+use super::pushing::Pushing;
 use crate::service::resource::Checks;
 use crate::service::store::{self, Durability};
 use crate::service::{settings, store_and_resource};
@@ -74,12 +74,8 @@ struct Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
-    Pushing(Item),
-    /// No answer; about to push again.
-    InDoubt(Item),
-    Claiming {
-        reaped: bool,
-    },
+    Pushing(Pushing),
+    Claiming { reaped: bool },
     Reaping,
     Settling,
 }
@@ -89,9 +85,8 @@ impl Client {
         self.settings.lacks != Some(guard)
     }
 
-    fn push(&self, item: Item, out: &mut Effects) -> Phase {
-        out.call(BACKEND, Script::PushOnce { queue: QUEUE, item });
-        Phase::Pushing(item)
+    fn push(&self, item: Item) -> Script {
+        Script::PushOnce { queue: QUEUE, item }
     }
 
     fn claim(&mut self, reaped: bool, out: &mut Effects) -> Phase {
@@ -122,16 +117,16 @@ impl Process for Client {
                 self.token.incarnation = incarnation;
                 phase
             }
-            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => self.push(item, out),
-            (Phase::Pushing(_), Event::Deliver { .. }) => {
-                out.returns(Outcome::Enqueued);
-                Phase::Idle
+            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => {
+                Phase::Pushing(Pushing::start(item, self.push(item), out))
             }
-            (Phase::Pushing(item), Event::Disconnected(_)) if self.has(Guard::RepeatsPush) => {
-                out.arm(Timer::Poll, self.settings.timing.retry);
-                Phase::InDoubt(item)
+            (Phase::Pushing(pushing), event)
+                if self.has(Guard::RepeatsPush) || !matches!(event, Event::Disconnected(_)) =>
+            {
+                pushing
+                    .step(event, self.settings.timing.retry, |item| self.push(item), out)
+                    .map_or(Phase::Idle, Phase::Pushing)
             }
-            (Phase::InDoubt(item), Event::Fire(Timer::Poll)) => self.push(item, out),
 
             (Phase::Idle, Event::Invoke(Op::Dequeue)) => self.claim(false, out),
             (Phase::Claiming { reaped }, Event::Deliver { .. }) => match reply {
@@ -176,9 +171,8 @@ impl Process for Client {
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
         self.token.permute(permutation);
-        match &mut self.phase {
-            Phase::Pushing(item) | Phase::InDoubt(item) => item.permute(permutation),
-            _ => {}
+        if let Phase::Pushing(pushing) = &mut self.phase {
+            pushing.permute(permutation);
         }
         true
     }

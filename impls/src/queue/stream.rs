@@ -16,8 +16,8 @@ use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
-use contend_model::timer::Timer;
 
+use super::pushing::Pushing;
 use crate::service::resource::Checks;
 use crate::service::{settings, store, store_and_resource};
 
@@ -66,18 +66,15 @@ struct Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
-    Adding(Item),
-    /// No answer; about to add again.
-    InDoubt(Item),
+    Pushing(Pushing),
     Claiming,
     Reading,
     Acking,
 }
 
 impl Client {
-    fn add(&self, item: Item, out: &mut Effects) -> Phase {
-        out.call(BACKEND, StreamCommand::AddOnce(STREAM, item));
-        Phase::Adding(item)
+    fn push(&self, item: Item) -> StreamCommand {
+        StreamCommand::AddOnce(STREAM, item)
     }
 
     fn dequeue(&mut self, out: &mut Effects) -> Phase {
@@ -119,16 +116,12 @@ impl Process for Client {
             _ => None,
         };
         self.phase = match (self.phase, event) {
-            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => self.add(item, out),
-            (Phase::Adding(_), Event::Deliver { .. }) => {
-                out.returns(Outcome::Enqueued);
-                Phase::Idle
+            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => {
+                Phase::Pushing(Pushing::start(item, self.push(item), out))
             }
-            (Phase::Adding(item), Event::Disconnected(_)) => {
-                out.arm(Timer::Poll, self.settings.timing.retry);
-                Phase::InDoubt(item)
-            }
-            (Phase::InDoubt(item), Event::Fire(Timer::Poll)) => self.add(item, out),
+            (Phase::Pushing(pushing), event) => pushing
+                .step(event, self.settings.timing.retry, |item| self.push(item), out)
+                .map_or(Phase::Idle, Phase::Pushing),
 
             (Phase::Idle, Event::Invoke(Op::Dequeue)) => self.dequeue(out),
             (Phase::Claiming | Phase::Reading, Event::Deliver { .. })
@@ -164,9 +157,8 @@ impl Process for Client {
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
         self.me.permute(permutation);
-        match &mut self.phase {
-            Phase::Adding(item) | Phase::InDoubt(item) => item.permute(permutation),
-            _ => {}
+        if let Phase::Pushing(pushing) = &mut self.phase {
+            pushing.permute(permutation);
         }
         true
     }

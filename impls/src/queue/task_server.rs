@@ -13,8 +13,8 @@ use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
-use contend_model::timer::Timer;
 
+use super::pushing::Pushing;
 use super::task_server_prose::is_urgent;
 use crate::service::resource::Checks;
 use crate::service::task_and_resource;
@@ -66,21 +66,15 @@ struct Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
-    Submitting(Item),
-    /// No answer; about to submit again.
-    InDoubt(Item),
+    Pushing(Pushing),
     Fetching,
-    Working {
-        item: Item,
-        attempt: u8,
-    },
+    Working { item: Item, attempt: u8 },
     Completing,
 }
 
 impl Client {
-    fn submit(&self, item: Item, out: &mut Effects) -> Phase {
-        out.call(BACKEND, Request::Submit { item, urgent: is_urgent(item) });
-        Phase::Submitting(item)
+    fn push(&self, item: Item) -> Request {
+        Request::Submit { item, urgent: is_urgent(item) }
     }
 
     fn fetch(&self, out: &mut Effects) -> Phase {
@@ -96,16 +90,12 @@ impl Process for Client {
             _ => None,
         };
         self.phase = match (self.phase, event) {
-            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => self.submit(item, out),
-            (Phase::Submitting(_), Event::Deliver { .. }) => {
-                out.returns(Outcome::Enqueued);
-                Phase::Idle
+            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => {
+                Phase::Pushing(Pushing::start(item, self.push(item), out))
             }
-            (Phase::Submitting(item), Event::Disconnected(_)) => {
-                out.arm(Timer::Poll, self.settings.timing.retry);
-                Phase::InDoubt(item)
-            }
-            (Phase::InDoubt(item), Event::Fire(Timer::Poll)) => self.submit(item, out),
+            (Phase::Pushing(pushing), event) => pushing
+                .step(event, self.settings.timing.retry, |item| self.push(item), out)
+                .map_or(Phase::Idle, Phase::Pushing),
 
             (Phase::Idle, Event::Invoke(Op::Dequeue)) => self.fetch(out),
             // Whatever was in the way is given until the lease ends: attempts that failed at once would
@@ -145,9 +135,8 @@ impl Process for Client {
 
     fn permute(&mut self, permutation: &Permutation) -> bool {
         match &mut self.phase {
-            Phase::Submitting(item) | Phase::InDoubt(item) | Phase::Working { item, .. } => {
-                item.permute(permutation);
-            }
+            Phase::Pushing(pushing) => pushing.permute(permutation),
+            Phase::Working { item, .. } => item.permute(permutation),
             Phase::Idle | Phase::Fetching | Phase::Completing => {}
         }
         true

@@ -26,9 +26,9 @@ use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Span;
-use contend_model::timer::Timer;
 
 use super::QUEUE;
+use super::pushing::Pushing;
 use crate::service::resource::Checks;
 use crate::service::{settings, store, store_and_resource};
 
@@ -85,19 +85,15 @@ struct Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
-    Adding(Item),
-    /// No answer; about to add again.
-    InDoubt(Item),
+    Pushing(Pushing),
     GivingBack,
     Receiving,
     Settling,
 }
 
 impl Client {
-    fn add(&self, item: Item, out: &mut Effects) -> Phase {
-        let after = self.settings.delay;
-        out.call(BACKEND, SortedSetCommand::AddOnce { key: QUEUE, item, after });
-        Phase::Adding(item)
+    fn push(&self, item: Item) -> SortedSetCommand {
+        SortedSetCommand::AddOnce { key: QUEUE, item, after: self.settings.delay }
     }
 
     fn receive(&self, out: &mut Effects) -> Phase {
@@ -149,16 +145,12 @@ impl Process for Client {
                 }
                 phase
             }
-            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => self.add(item, out),
-            (Phase::Adding(_), Event::Deliver { .. }) => {
-                out.returns(Outcome::Enqueued);
-                Phase::Idle
+            (Phase::Idle, Event::Invoke(Op::Enqueue(item))) => {
+                Phase::Pushing(Pushing::start(item, self.push(item), out))
             }
-            (Phase::Adding(item), Event::Disconnected(_)) => {
-                out.arm(Timer::Poll, self.settings.timing.retry);
-                Phase::InDoubt(item)
-            }
-            (Phase::InDoubt(item), Event::Fire(Timer::Poll)) => self.add(item, out),
+            (Phase::Pushing(pushing), event) => pushing
+                .step(event, self.settings.timing.retry, |item| self.push(item), out)
+                .map_or(Phase::Idle, Phase::Pushing),
 
             (Phase::Idle, Event::Invoke(Op::Dequeue)) => match self.held.take() {
                 Some(item) => self.give_back(item, out),
@@ -207,9 +199,8 @@ impl Process for Client {
     fn permute(&mut self, permutation: &Permutation) -> bool {
         self.receipt.permute(permutation);
         self.held.permute(permutation);
-        match &mut self.phase {
-            Phase::Adding(item) | Phase::InDoubt(item) => item.permute(permutation),
-            _ => {}
+        if let Phase::Pushing(pushing) = &mut self.phase {
+            pushing.permute(permutation);
         }
         true
     }

@@ -1,5 +1,6 @@
 //! The vocabulary of a Redis-like store: the commands that locks and queues are built from, in
 //! the server's own terms. Source: the command reference at redis.io/docs/latest/commands.
+//! A long file, since it is one list of commands, each with how it reads and what is renamed in it.
 
 mod sorted_set;
 mod stream;

@@ -2,6 +2,7 @@
 //! locks, and transactions. Statements are built from the parts that the algorithms need, and are
 //! shown as the SQL that they stand for. Source: the PostgreSQL documentation, part VI (SQL commands)
 //! and "System Administration Functions" (advisory locks).
+//! A long file, since it is one list of the parts of statements.
 
 mod sql;
 

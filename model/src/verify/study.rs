@@ -102,12 +102,11 @@ impl Study {
             Study::Clinging => &[Property::Revocation],
             // In calm, starvation is asked for as well, and has a study of its own.
             Study::Queueing if environment == Environment::Calm => &QUEUES[..8],
-            Study::Queueing => QUEUES,
+            Study::Queueing | Study::Pairing => QUEUES,
             Study::Ordering => {
                 &[Property::NoLoss, Property::AtLeastOnce, Property::Fifo, Property::Progress]
             }
             Study::Sharing => &[Property::Exclusive, Property::Fifo],
-            Study::Pairing => QUEUES,
             Study::Starving => &[Property::Progress],
         }
     }

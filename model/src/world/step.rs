@@ -1,4 +1,5 @@
 //! What can happen in a state, and what comes of it.
+//! A long file, since what can happen and what comes of it are read side by side.
 
 use std::cell::RefCell;
 use std::sync::Arc;

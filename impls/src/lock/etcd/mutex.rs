@@ -7,17 +7,10 @@ use contend_model::process::Effects;
 use contend_model::time::{Range, Span};
 use contend_model::timer::Timer;
 
+use crate::lock::ending::Why;
+
 use super::session::Client;
 use super::{Guard, PREFIX};
-
-/// Why the client's own key is being deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Why {
-    Release,
-    Cancel,
-    /// The hold was lost; what the caller has called since.
-    Lost(Option<Op>),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
@@ -194,14 +187,7 @@ impl Client {
     }
 
     fn deleted(&mut self, why: Why, released: bool, out: &mut Effects) -> Phase {
-        match why {
-            Why::Release if released => out.returns(Outcome::Released),
-            Why::Release | Why::Lost(Some(Op::Release)) => out.returns(Outcome::NotHeld),
-            Why::Cancel => out.returns(Outcome::Cancelled),
-            Why::Lost(Some(Op::Acquire)) => return self.acquire(out),
-            Why::Lost(_) => {}
-        }
-        Phase::Idle
+        if why.ended(released, out) { self.acquire(out) } else { Phase::Idle }
     }
 
     /// No answer. Reads are repeated by the library, the rest by the repaired form alone.
@@ -276,18 +262,11 @@ impl Client {
             }
             (Phase::Held { .. }, Op::Release) => self.delete(Why::Release, false, out),
             (Phase::Waiting { .. }, Op::Cancel) => self.give_up(out),
-            (Phase::Deleting { why: Why::Lost(_), in_doubt }, Op::Cancel) => {
-                out.returns(Outcome::Cancelled);
-                Phase::Deleting { why: Why::Lost(None), in_doubt }
-            }
             (Phase::Deleting { why: Why::Lost(_), in_doubt }, op) => {
-                Phase::Deleting { why: Why::Lost(Some(op)), in_doubt }
+                Phase::Deleting { why: Why::lost_and_called(op, out), in_doubt }
             }
             (Phase::Pausing { request, then: Resumed::Deleting { why: Why::Lost(_) } }, op) => {
-                let why = Why::Lost((op != Op::Cancel).then_some(op));
-                if op == Op::Cancel {
-                    out.returns(Outcome::Cancelled);
-                }
+                let why = Why::lost_and_called(op, out);
                 Phase::Pausing { request, then: Resumed::Deleting { why } }
             }
             (phase, Op::Cancel) => {

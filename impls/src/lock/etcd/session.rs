@@ -11,7 +11,9 @@ use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::{Range, Span};
 use contend_model::timer::Timer;
 
-use super::mutex::{Phase, Why};
+use crate::lock::ending::Why;
+
+use super::mutex::Phase;
 use super::{Etcd, Guard, PREFIX};
 
 #[derive(Clone, Debug, PartialEq, Eq)]

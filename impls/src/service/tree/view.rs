@@ -22,8 +22,9 @@ use contend_model::symmetry::{Permutation, Symmetric};
 use super::transaction::Transaction;
 use super::znodes::Znodes;
 
-/// How many transactions a server may lag behind. Two show that they are applied in order. A leader gives up a follower that lags for too
-/// long (`syncLimit`), so there is a bound; where time is free it keeps the space finite.
+/// How many transactions a server may lag behind. Two show that they are applied in order. A leader gives up
+/// a follower that lags for too long (`syncLimit`), so there is a bound; where time is free it keeps the
+/// space finite.
 const BEHIND_AT_MOST: usize = 2;
 
 /// What one session may be shown.

@@ -7,6 +7,8 @@ use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{Effects, Event, Process};
 use contend_model::symmetry::{Permutation, Symmetric};
 
+use crate::lock::ending::Why;
+
 use super::super::LOCKS;
 use super::super::handle::{Handle, Heard};
 use super::{Guard, Reads, Recipe};
@@ -46,15 +48,6 @@ enum Step {
     Looking(Sequential),
     /// The predecessor is watched.
     Waiting(Sequential),
-}
-
-/// Why the client's own node is being deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Why {
-    Release,
-    Cancel,
-    /// The hold was lost; what the caller has called since.
-    Lost(Option<Op>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -262,14 +255,7 @@ impl Client {
     }
 
     fn ended(&mut self, why: Why, released: bool, out: &mut Effects) -> Phase {
-        match why {
-            Why::Release if released => out.returns(Outcome::Released),
-            Why::Release | Why::Lost(Some(Op::Release)) => out.returns(Outcome::NotHeld),
-            Why::Cancel => out.returns(Outcome::Cancelled),
-            Why::Lost(Some(Op::Acquire)) => return self.acquire(out),
-            Why::Lost(_) => {}
-        }
-        Phase::Idle
+        if why.ended(released, out) { self.acquire(out) } else { Phase::Idle }
     }
 
     fn lose(&mut self, own: Sequential, out: &mut Effects) -> Phase {
@@ -297,12 +283,8 @@ impl Client {
             (Phase::Acquiring(attempt), Op::Cancel) => {
                 Phase::Acquiring(Attempt { cancelled: true, ..attempt })
             }
-            (Phase::Deleting { own, why: Why::Lost(_), in_doubt }, Op::Cancel) => {
-                out.returns(Outcome::Cancelled);
-                Phase::Deleting { own, why: Why::Lost(None), in_doubt }
-            }
             (Phase::Deleting { own, why: Why::Lost(_), in_doubt }, op) => {
-                Phase::Deleting { own, why: Why::Lost(Some(op)), in_doubt }
+                Phase::Deleting { own, why: Why::lost_and_called(op, out), in_doubt }
             }
             // Nothing is held, so there is nothing to ask the server.
             (phase, Op::Release) => {
