@@ -303,6 +303,26 @@ fn the_next_server_shows_a_write_whose_answer_was_heard() {
 }
 
 #[test]
+fn a_handshake_that_comes_late_takes_nothing_back() {
+    // The client had given that connection up, and has heard of its node on another since.
+    let mut servers = servers();
+    let (late, next) = (client(0, 1), client(0, 2));
+    servers.ask(A, enqueue(0));
+    servers.ask(late, Request::Reconnect(session(0), Ordered::Create));
+    servers.ask(next, Request::Connect(Some(session(0))));
+    servers.ask(next, children(0));
+    check(
+        &servers,
+        expect![[r#"
+        A> create /locks/tokenA0-lock- EPHEMERAL_SEQUENTIAL → A: created /locks/tokenA0-sessionA0-lock-1
+        A#1> connect, sessionA0, without an answer to create → A: closes the connection → A#1: connected, sessionA0
+        A#2> connect, sessionA0 → A#1: closes the connection → A#2: connected, sessionA0
+        A#2> getChildren /locks; finds tokenA0 → A#2: children: own tokenA0-sessionA0-lock-1 is first, rank 1
+    "#]],
+    );
+}
+
+#[test]
 fn who_comes_next_by_a_watch_has_seen_what_was_written_before_and_other_sessions_have_not() {
     // A writes while its node is first. When B learns that A's node is gone, it has seen the write;
     // whoever reads on B's behalf in a session of its own has not.

@@ -109,10 +109,7 @@ impl Tree {
         // Whether it was resumed must be known before a new one is opened, which may get its number.
         let resumed = wanted.filter(|&session| self.sessions.lives(session));
         let session = resumed.unwrap_or_else(|| self.sessions.open(peer.node));
-        let compares = self.has(Guard::SeenStaysSeen);
-        if self.views.moved(session, unheard, compares) {
-            self.await_lag(session, out);
-        }
+        self.move_view(session, unheard, out);
         if let Some(old) = self.sessions.attach(session, peer) {
             self.watches.forget(old);
             out.reply(old, Reply::Closed);

@@ -68,6 +68,22 @@ impl Tree {
         }
     }
 
+    /// Another server serves the session, whose client has had no answer to this.
+    pub(super) fn move_view(
+        &mut self,
+        session: Session,
+        unheard: Option<Ordered>,
+        out: &mut Effects,
+    ) {
+        let lagged = self.views.lags(session);
+        self.views.moved(session, unheard, self.has(Guard::SeenStaysSeen));
+        match (lagged, self.views.lags(session)) {
+            (false, true) => self.await_lag(session, out),
+            (true, false) => out.disarm(lag_of(session)),
+            _ => {}
+        }
+    }
+
     /// The session's server applies the transaction: its watches fire before it answers anything from it.
     fn show(&mut self, session: Session, transaction: &Transaction, out: &mut Effects) {
         let Some(peer) = self.sessions.peer(session) else { return };

@@ -38,7 +38,9 @@ struct View {
     /// How many of them the session's own server has applied, since it has answered something that
     /// came after them.
     applied: usize,
-    /// What it has answered, if any of them are applied.
+    /// How many the last such answer told the client of, whichever server gave it.
+    told: usize,
+    /// What that answer was to, if it told of any.
     answered: Option<Ordered>,
 }
 
@@ -115,30 +117,32 @@ impl Views {
     pub fn catch_up(&mut self, session: Session, answered: Ordered) -> Vec<Transaction> {
         let Some(view) = self.get_mut(session) else { return Vec::new() };
         let news = view.pending[view.applied..].to_vec();
-        (view.applied, view.answered) = (view.pending.len(), Some(answered));
+        view.applied = view.pending.len();
+        (view.told, view.answered) = (view.applied, Some(answered));
         news
     }
 
-    /// The session's client asks for something, so it has heard all answers.
+    /// The session's client asks for something on the connection that serves it, so it has heard all that
+    /// was answered there, and nothing that was answered before and that it said it had not heard.
     pub fn heard(&mut self, session: Session) {
         if let Some(view) = self.get_mut(session) {
             view.pass(view.applied);
+            (view.told, view.answered) = (0, None);
             self.drop_those_up_to_date();
         }
     }
 
     /// Another server serves the session; what its client has seen it shows as well, if it compares.
-    /// What the server before had applied for an answer that was not heard, it has yet to apply. Says
-    /// whether the one before had nothing to apply.
-    pub fn moved(&mut self, session: Session, unheard: Option<Ordered>, compares: bool) -> bool {
-        let Some(view) = self.get_mut(session) else { return false };
-        if compares && (unheard.is_none() || unheard != view.answered) {
-            self.heard(session);
-            return false;
+    /// What the server before had applied for an answer that was not heard, it has yet to apply; the next
+    /// handshake may still tell that it was heard, if this one was late.
+    pub fn moved(&mut self, session: Session, unheard: Option<Ordered>, compares: bool) {
+        if let Some(view) = self.get_mut(session) {
+            if compares && (unheard.is_none() || unheard != view.answered) {
+                view.pass(view.told);
+            }
+            view.applied = 0;
+            self.drop_those_up_to_date();
         }
-        let began = view.lags();
-        (view.applied, view.answered) = (0, None);
-        !began
     }
 
     /// The session is over.
@@ -161,7 +165,7 @@ impl Views {
 
 impl View {
     fn new(session: Session, floor: Znodes) -> Self {
-        View { session, floor, pending: Vec::new(), applied: 0, answered: None }
+        View { session, floor, pending: Vec::new(), applied: 0, told: 0, answered: None }
     }
 
     fn lags(&self) -> bool {
@@ -173,7 +177,9 @@ impl View {
         for transaction in self.pending.drain(..count) {
             self.floor.apply(&transaction);
         }
-        (self.applied, self.answered) = (0, None);
+        self.applied = self.applied.saturating_sub(count);
+        self.told = self.told.saturating_sub(count);
+        self.answered = self.answered.filter(|_| self.told > 0);
     }
 }
 
