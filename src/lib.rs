@@ -57,7 +57,7 @@ use verdict::Row;
 /// shortest counterexample where a property is broken. See [`verify_all`] for many algorithms,
 /// progress and interruption.
 pub fn verify(algorithm: &dyn Algorithm, options: &Options) -> Vec<Row> {
-    verify_all(&[algorithm], options, |_| {}, &AtomicBool::new(false))
+    verify_all(&[algorithm], options, &|_| {}, &AtomicBool::new(false))
 }
 
 /// Runs these seeds of the scenario on all cores. See [`simulation::simulate`] for the choice of

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contend::registry::algorithms;
+use contend::registry::{SHORTLIST, algorithms, find};
 
 fn ids() -> BTreeSet<&'static str> {
     let lines = include_str!("catalogue.txt").lines();
@@ -18,10 +18,13 @@ fn every_id_of_the_catalogue_has_an_algorithm() {
 }
 
 #[test]
-fn names_are_unique() {
-    let mut names = BTreeSet::new();
-    for algorithm in algorithms() {
-        let card = algorithm.card();
-        assert!(names.insert(card.name.clone()), "{} is there twice", card.name);
+fn names_are_unique_and_the_shortlist_keeps_their_order() {
+    let names: Vec<String> = algorithms().iter().map(|algorithm| algorithm.card().name).collect();
+    let listed = names.iter().filter(|name| SHORTLIST.contains(&name.as_str()));
+    assert_eq!(listed.collect::<Vec<_>>(), SHORTLIST);
+    assert!(SHORTLIST.iter().all(|name| find(name).is_some()));
+    let mut distinct = BTreeSet::new();
+    for name in &names {
+        assert!(distinct.insert(name), "{name} is there twice");
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use contend::property::{Environment, Property};
 use contend::scenario::Scenario;
-use contend::search::{Labels, Limits, search};
+use contend::search::{Labels, Limits};
 use contend::time::{Range, Span};
 use contend::verdict::Verdict;
 use contend::world::{Mark, Reading, Scope, World};
@@ -53,7 +53,7 @@ fn judged(mutant: &Mutant) -> (String, bool) {
         max_states: *max_states,
         ..Options::default()
     };
-    let rows = verify_all(&[&**algorithm], &options, |_| {}, &AtomicBool::new(false));
+    let rows = verify_all(&[&**algorithm], &options, &|_| {}, &AtomicBool::new(false));
     let [row] = &rows[..] else { panic!("one row was asked for") };
     assert!(row.claimed, "{name}: the sound form does not claim {property} in {environment}");
     let steps = row.trace_steps.map_or_else(|| "-".to_owned(), |steps| steps.to_string());
@@ -123,7 +123,7 @@ fn mutants_of_the_lease_are_caught_where_messages_are_slow() {
             Reading::Bounded { delay: Span::ms(1), pause: Span::ZERO, drift: Span::ZERO };
         let world = World::new(&algorithm, scope);
         let limits = Limits { max_states: 500_000, ..Limits::default() };
-        let explored = search(&world, &limits, |_| {}, &AtomicBool::new(false));
+        let explored = world.explored(&limits);
         let broken = explored.first(Labels::bit(Mark::Violated(MutualExclusion).bit()));
         println!(
             "{:?}: {} states, broken {}",
@@ -203,7 +203,7 @@ fn these_checks_save_time_and_no_claim_needs_them() {
             environments: vec![environment],
             ..Options::default()
         };
-        let rows = verify_all(&[&*algorithm], &options, |_| {}, &AtomicBool::new(false));
+        let rows = verify_all(&[&*algorithm], &options, &|_| {}, &AtomicBool::new(false));
         assert_eq!(rows[0].verdict, Verdict::Holds, "{reason}");
     }
 }

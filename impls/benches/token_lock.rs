@@ -2,12 +2,10 @@
 //! graph kept for questions of traps; two clients in a lossy network with two acquisitions each, and
 //! three in calm with one.
 
-use std::sync::atomic::AtomicBool;
-
 use contend_impls::registry::REDIS_LOCK;
 use contend_model::algorithm::{Algorithm, Role};
 use contend_model::property::Environment;
-use contend_model::search::{Limits, search};
+use contend_model::search::Limits;
 use contend_model::world::{Scope, World};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -29,7 +27,7 @@ fn explored(criterion: &mut Criterion) {
             let world = world(clients);
             let world = if symmetric { world } else { world.without_symmetry() };
             let limits = Limits { keep_graph: true, ..Limits::default() };
-            let run = || search(&world, &limits, |_| {}, &AtomicBool::new(false));
+            let run = || world.explored(&limits);
             let states = run().states();
             let name = format!("{clients} clients, {states} states");
             let how = if symmetric { "symmetric" } else { "plain" };

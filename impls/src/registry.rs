@@ -277,20 +277,3 @@ pub const SHORTLIST: [&str; 34] = [
 pub fn find(name: &str) -> Option<Box<dyn Algorithm>> {
     algorithms().into_iter().find(|algorithm| algorithm.card().name == name)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{SHORTLIST, algorithms, find};
-
-    #[test]
-    fn names_are_unique_and_the_shortlist_keeps_their_order() {
-        let mut names: Vec<String> =
-            algorithms().iter().map(|algorithm| algorithm.card().name).collect();
-        let listed = names.iter().filter(|name| SHORTLIST.contains(&name.as_str()));
-        assert_eq!(listed.collect::<Vec<_>>(), SHORTLIST);
-        assert!(SHORTLIST.iter().all(|name| find(name).is_some()));
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), algorithms().len());
-    }
-}

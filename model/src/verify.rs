@@ -105,7 +105,7 @@ impl Job<'_> {
 pub fn verify(
     algorithms: &[&dyn Algorithm],
     options: &Options,
-    progress: impl Fn(&Advance) + Sync,
+    progress: &(dyn Fn(&Advance) + Sync),
     stop: &AtomicBool,
 ) -> Vec<Row> {
     let jobs = jobs(algorithms, options);
@@ -115,7 +115,7 @@ pub fn verify(
         for _ in 0..options.threads.clamp(1, jobs.len().max(1)) {
             scope.spawn(|| {
                 while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let rows = run(job, options, &progress, stop);
+                    let rows = run(job, options, progress, stop);
                     let pair = job.study == Study::Pairing;
                     let keyed = rows
                         .into_iter()
@@ -183,7 +183,7 @@ fn jobs<'a>(algorithms: &[&'a dyn Algorithm], options: &Options) -> Vec<Job<'a>>
 fn run(
     job: &Job<'_>,
     options: &Options,
-    progress: &(impl Fn(&Advance) + Sync),
+    progress: &(dyn Fn(&Advance) + Sync),
     stop: &AtomicBool,
 ) -> Vec<Row> {
     let card = job.algorithm.card();

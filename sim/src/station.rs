@@ -283,7 +283,7 @@ impl Station {
 
     /// Does one of the things that are due at this moment.
     pub fn wake(&mut self, now: u64, turn: &mut Turn) {
-        debug_assert_eq!(self.due().time(), now, "{} is woken when it is due", self.node.id);
+        assert_eq!(self.due().time(), now, "{} is woken when it is due", self.node.id);
         turn.clear();
         if self.agenda_at <= now {
             self.attend(now, turn);

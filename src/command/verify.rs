@@ -126,7 +126,7 @@ pub fn explore(
             format!("verifying {} in {}: {states} states", advance.algorithm, advance.environment)
         });
     };
-    let rows = verify_all(&borrowed, options, show, interruption.flag());
+    let rows = verify_all(&borrowed, options, &show, interruption.flag());
     drop(progress);
     if interruption.asked() {
         console::say("stopped; what was not explored to its end is unknown");

@@ -15,6 +15,8 @@ use contend::verdict::Verdict;
 use super::rows;
 
 const SEEDS: u64 = 10_000;
+/// How many are run at least, so that each claim is tried in each environment by itself.
+const FEW_SEEDS: u64 = 120;
 
 /// What takes more than ten thousand seeds, or a fault that the simulator has only together with another
 /// one, which is then another environment. Each line says why.
@@ -92,7 +94,7 @@ fn disagreements(
     let card = algorithm.card();
     let scenario = scenario(&card, environment, nested);
     let stop = AtomicBool::new(false);
-    let (mut from, mut batch) = (0, 150);
+    let (mut from, mut batch) = (0, FEW_SEEDS);
     // Where nothing is wanted the claims are tried all the same.
     while from == 0 || !wanted.is_empty() && from < SEEDS {
         let until = SEEDS.min(from + batch);
@@ -114,7 +116,7 @@ fn disagreements(
                 );
             }
         }
-        (from, batch) = (until, batch * 4);
+        (from, batch) = (until, until);
     }
     let missed = |property| format!("{} {environment} {property}: never found", card.name);
     wanted.into_iter().map(missed).collect()

@@ -22,7 +22,7 @@ fn rows() -> &'static [Row] {
     ROWS.get_or_init(|| {
         let registry = contend::registry::algorithms();
         let algorithms: Vec<&dyn Algorithm> = registry.iter().map(|a| &**a).collect();
-        verify_all(&algorithms, &Options::default(), |_| {}, &AtomicBool::new(false))
+        verify_all(&algorithms, &Options::default(), &|_| {}, &AtomicBool::new(false))
     })
 }
 

@@ -26,6 +26,11 @@ impl Labels {
         Labels(1 << index)
     }
 
+    /// The facts whose bits are set.
+    pub const fn of_bits(bits: u64) -> Labels {
+        Labels(bits)
+    }
+
     /// These facts if the condition is met, and none otherwise.
     #[must_use]
     pub const fn when(self, condition: bool) -> Labels {

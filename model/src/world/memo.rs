@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash};
 
-use super::renaming::Renaming;
 use super::shared::Shared;
 use crate::history::What;
 use crate::ident::NodeId;
@@ -12,11 +11,9 @@ use crate::monitor::Monitors;
 use crate::node::{Command, Node, Scratch, Stimulus};
 use crate::property::Properties;
 use crate::search::Fingerprinter;
-use crate::symmetry::Symmetric;
 
 /// What nodes and judges did. It is looked up and never walked through, so that its order decides
-/// nothing, and a lookup compares the values, so that no fingerprint is trusted; only what a value is
-/// known by under another name is looked up by fingerprint, as states are.
+/// nothing, and a lookup compares the values, so that no fingerprint is trusted.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     /// The world whose steps these are.
@@ -26,7 +23,6 @@ pub(super) struct Memo {
     judgements: Table<Judgement>,
     nodes: Pool<Node>,
     monitors: Pool<Monitors>,
-    renamed: Table<u64>,
 }
 
 type Table<T> = HashMap<u64, T, BuildHasherDefault<Fingerprinter>>;
@@ -81,46 +77,13 @@ impl Memo {
             _ => {
                 let (before, first) = (self.nodes.one(node.clone()), commands.len());
                 let mut after = before.clone();
-                after.change(|node| node.handle(stimulus, &mut self.scratch, commands));
+                after.edit().handle(stimulus, &mut self.scratch, commands);
                 *node = self.nodes.one(after);
                 let commands = commands[first..].into();
                 let after = node.clone();
                 enter(&mut self.reactions, key, Reaction { before, stimulus, after, commands });
             }
         }
-    }
-
-    /// The fingerprint of a node after a renaming.
-    pub fn renamed_node(&mut self, node: &Shared<Node>, renaming: Renaming<'_>) -> u64 {
-        self.renamed(node, renaming, |node| {
-            let permuted = node.permute(renaming.permutation);
-            assert!(permuted, "symmetry was found to be supported at the start");
-        })
-    }
-
-    /// The fingerprint of the judges after a renaming.
-    pub fn renamed_monitors(&mut self, judges: &Shared<Monitors>, renaming: Renaming<'_>) -> u64 {
-        self.renamed(judges, renaming, |judges| judges.permute(renaming.permutation))
-    }
-
-    fn renamed<T: Clone + Hash>(
-        &mut self,
-        value: &Shared<T>,
-        renaming: Renaming<'_>,
-        rename: impl FnOnce(&mut T),
-    ) -> u64 {
-        if renaming.number == 0 {
-            return value.fingerprint();
-        }
-        let key = Fingerprinter::of(&(value.fingerprint(), renaming.number));
-        if let Some(&known) = self.renamed.get(&key) {
-            return known;
-        }
-        let mut copy = T::clone(value);
-        rename(&mut copy);
-        let fingerprint = Fingerprinter::of(&copy);
-        enter(&mut self.renamed, key, fingerprint);
-        fingerprint
     }
 
     /// Lets the judges take in one entry of the history.
@@ -140,7 +103,7 @@ impl Memo {
         }
         let before = self.monitors.one(monitors.clone());
         let mut after = before.clone();
-        let violated = after.change(|monitors| monitors.observe(node, &what));
+        let violated = after.edit().observe(node, &what);
         *monitors = self.monitors.one(after);
         let after = monitors.clone();
         let judgement = Judgement { before, node, what, after, violated };

@@ -108,7 +108,7 @@ impl World {
     pub fn with_operations(mut self, operations: u16) -> Self {
         self.scope.duty.operations = operations;
         for index in 0..self.scope.roles.len() {
-            self.start.nodes[index].change(|node| node.set_operations(operations));
+            self.start.nodes[index].edit().set_operations(operations);
         }
         self
     }

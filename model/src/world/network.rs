@@ -2,11 +2,10 @@
 //! sent before it; what comes back to a closed end is dropped, what comes to a service that knows
 //! nothing of the connection is answered by its end.
 
-use std::sync::Arc;
-
 use smallvec::smallvec;
 
 use super::action::{Link, Towards};
+use super::shared::Shared;
 use super::state::{Connection, Content, Packet, Packets, State};
 use crate::ident::{NodeId, Peer};
 use crate::message::Message;
@@ -34,7 +33,7 @@ impl State {
             return;
         }
         let packet = Packet { content: Content::Message(message), left: delay };
-        Arc::make_mut(&mut self.connections[index]).to_service.push(packet);
+        self.connections[index].edit().to_service.push(packet);
     }
 
     fn connect(&mut self, client: NodeId, service: NodeId, client_open: bool) -> usize {
@@ -44,7 +43,7 @@ impl State {
                 !self.connections.iter().any(|c| taken(c) == (client, service, number))
             })
             .expect("a free number");
-        self.connections.push(Arc::new(Connection {
+        self.connections.push(Shared::new(Connection {
             client,
             service,
             number,
@@ -63,10 +62,10 @@ impl State {
             .iter_mut()
             .find(|c| c.client == to.node && c.service == from && c.number == to.connection);
         let reads =
-            |c: &&mut Arc<Connection>| c.client_open && c.service_open && !ends(&c.to_client);
+            |c: &&mut Shared<Connection>| c.client_open && c.service_open && !ends(&c.to_client);
         if let Some(connection) = connection.filter(reads) {
             let packet = Packet { content: Content::Message(message), left: delay };
-            Arc::make_mut(connection).to_client.push(packet);
+            connection.edit().to_client.push(packet);
         }
     }
 
@@ -82,7 +81,7 @@ impl State {
     }
 
     fn close_client_end(&mut self, index: usize) {
-        let connection = Arc::make_mut(&mut self.connections[index]);
+        let connection = self.connections[index].edit();
         connection.client_open = false;
         connection.to_client.clear();
         // Of a connection that is lost the service learns anyway.
@@ -97,7 +96,7 @@ impl State {
     pub(super) fn disconnect(&mut self, link: &Link) {
         let Some(index) = self.connection(link) else { return };
         let end = Packet { content: Content::End, left: Span::ZERO };
-        let connection = Arc::make_mut(&mut self.connections[index]);
+        let connection = self.connections[index].edit();
         connection.to_service = smallvec![end];
         connection.to_client = smallvec![end];
     }
@@ -109,7 +108,7 @@ impl State {
             if connection.client == node && connection.client_open {
                 self.close_client_end(index);
             } else if connection.service == node {
-                let connection = Arc::make_mut(&mut self.connections[index]);
+                let connection = self.connections[index].edit();
                 connection.to_service.clear();
                 if connection.service_open && connection.client_open {
                     connection.to_client.push(end_after(&connection.to_client));
@@ -125,7 +124,7 @@ impl State {
         let first = self.connections[index].to_service[0];
         let copy = self.connect(link.client, link.service, false);
         let end = Packet { content: Content::End, left: Span::ZERO };
-        Arc::make_mut(&mut self.connections[copy]).to_service = smallvec![first, end];
+        self.connections[copy].edit().to_service = smallvec![first, end];
     }
 
     /// What the arrival of this content means to its receiver, if it means anything.
@@ -136,7 +135,7 @@ impl State {
         receiver_runs: bool,
     ) -> Option<Stimulus> {
         let index = self.connection(link)?;
-        let connection = Arc::make_mut(&mut self.connections[index]);
+        let connection = self.connections[index].edit();
         let from = Peer { node: link.sender(), connection: link.connection };
         match (link.towards, content) {
             (Towards::Service, Content::Message(message)) => {

@@ -6,8 +6,7 @@ use std::hash::{Hash, Hasher};
 use smallvec::SmallVec;
 
 use super::World;
-use super::memo::Memo;
-use super::state::{Armed, Content, State};
+use super::state::State;
 use crate::property::Kind;
 use crate::search::{Canonical, Fingerprinter};
 use crate::symmetry::{Permutation, Symmetric};
@@ -22,11 +21,11 @@ pub(super) struct Renaming<'a> {
 impl World {
     /// Of all renamings of a state the one whose nodes have the smallest fingerprints, and of several such
     /// the one that has the smallest fingerprint as a whole.
-    pub(super) fn canonical(&self, state: &State, memo: &mut Memo) -> Canonical {
+    pub(super) fn canonical(&self, state: &State) -> Canonical {
         let mut first: SmallVec<[(Nodes, Renaming<'_>); 2]> = SmallVec::new();
         for (number, permutation) in (0..).zip(&self.permutations) {
             let renaming = Renaming { number, permutation };
-            let nodes = renamed_nodes(state, renaming, memo);
+            let nodes = renamed_nodes(state, renaming);
             let order = first.first().map_or(Ordering::Less, |(least, _)| nodes.cmp(least));
             if order == Ordering::Less {
                 first.clear();
@@ -37,7 +36,7 @@ impl World {
         }
         let whole = first
             .into_iter()
-            .map(|(nodes, renaming)| (renamed(state, &nodes, renaming, memo), renaming.number));
+            .map(|(nodes, renaming)| (renamed(state, &nodes, renaming), renaming.number));
         let (fingerprint, renaming) = whole.min().expect("the identity is a renaming");
         Canonical { fingerprint, renaming }
     }
@@ -72,13 +71,19 @@ fn before(permutation: &Permutation, place: usize) -> usize {
     permutation.image().iter().position(|&new| usize::from(new) == place).unwrap_or(place)
 }
 
-fn renamed_nodes(state: &State, renaming: Renaming<'_>, memo: &mut Memo) -> Nodes {
-    let old = |place| &state.nodes[before(renaming.permutation, place)];
-    (0..state.nodes.len()).map(|place| memo.renamed_node(old(place), renaming)).collect()
+fn renamed_nodes(state: &State, renaming: Renaming<'_>) -> Nodes {
+    let renamed = |place| {
+        let node = &state.nodes[before(renaming.permutation, place)];
+        node.renamed(renaming, |node| {
+            let permuted = node.permute(renaming.permutation);
+            assert!(permuted, "symmetry was found to be supported at the start");
+        })
+    };
+    (0..state.nodes.len()).map(renamed).collect()
 }
 
 /// The fingerprint of the state with its clients renamed, without the state.
-fn renamed(state: &State, nodes: &Nodes, renaming: Renaming<'_>, memo: &mut Memo) -> u64 {
+fn renamed(state: &State, nodes: &Nodes, renaming: Renaming<'_>) -> u64 {
     let permutation = renaming.permutation;
     let mut hasher = Fingerprinter::default();
     for (place, fingerprint) in nodes.iter().enumerate() {
@@ -86,35 +91,29 @@ fn renamed(state: &State, nodes: &Nodes, renaming: Renaming<'_>, memo: &mut Memo
         state.running[before(permutation, place)].hash(&mut hasher);
     }
     let connections = state.connections.iter().map(|connection| {
-        let mut connection = (**connection).clone();
-        connection.client.permute(permutation);
-        for packet in connection.to_service.iter_mut().chain(&mut connection.to_client) {
-            if let Content::Message(message) = &mut packet.content {
-                message.permute(permutation);
-            }
-        }
-        (connection.key(), Fingerprinter::of(&connection))
+        connection.renamed(renaming, |connection| connection.permute(permutation))
     });
-    let mut connections: SmallVec<[_; 8]> = connections.collect();
-    connections.sort_unstable();
-    connections.iter().for_each(|(_, fingerprint)| hasher.write_u64(*fingerprint));
-    hasher.write_usize(connections.len());
+    hasher.write_u64(unordered(connections));
+    let timers = state.timers.iter().map(|armed| {
+        let mut armed = *armed;
+        armed.node.permute(permutation);
+        armed.timer.permute(permutation);
+        Fingerprinter::of(&armed)
+    });
+    hasher.write_u64(unordered(timers));
     for (link, message) in &state.late {
         let (mut link, mut message) = (*link, *message);
         link.permute(permutation);
         message.permute(permutation);
         (link, message).hash(&mut hasher);
     }
-    let timers = state.timers.iter().map(|armed| {
-        let mut armed = *armed;
-        armed.node.permute(permutation);
-        armed.timer.permute(permutation);
-        armed
-    });
-    let mut timers: SmallVec<[Armed; 8]> = timers.collect();
-    timers.sort_unstable();
-    timers.hash(&mut hasher);
-    (state.late.len(), state.budget, state.violated).hash(&mut hasher);
-    hasher.write_u64(memo.renamed_monitors(&state.monitors, renaming));
+    let numbers = (state.connections.len(), state.timers.len(), state.late.len());
+    (numbers, state.budget, state.violated).hash(&mut hasher);
+    hasher.write_u64(state.monitors.renamed(renaming, |judges| judges.permute(permutation)));
     hasher.finish().max(1)
+}
+
+/// One fingerprint for all, whatever order a renaming puts them in.
+fn unordered(fingerprints: impl Iterator<Item = u64>) -> u64 {
+    fingerprints.fold(0, u64::wrapping_add)
 }

@@ -1,7 +1,5 @@
 //! Everything that the future of an explored world depends on, and nothing else.
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use super::action::{Link, Towards};
@@ -16,14 +14,14 @@ use crate::time::Span;
 use crate::timer::Timer;
 
 /// A state of an explored world.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct State {
     /// Clients, then services.
     pub(super) nodes: SmallVec<[Shared<Node>; 6]>,
     /// Who runs, by the same index.
     pub(super) running: SmallVec<[Running; 8]>,
     /// What travels, ordered by client, service and number. Most steps leave most of it alone.
-    pub(super) connections: SmallVec<[Arc<Connection>; 8]>,
+    pub(super) connections: SmallVec<[Shared<Connection>; 8]>,
     /// What was held back on its way.
     pub(super) late: Vec<(Link, Message)>,
     /// What is armed, ordered by node and timer.
@@ -46,7 +44,7 @@ pub enum Running {
 }
 
 /// A connection: two directions, each first in, first out.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Connection {
     pub client: NodeId,
     pub service: NodeId,
@@ -57,6 +55,33 @@ pub(super) struct Connection {
     pub service_open: bool,
     pub to_service: Packets,
     pub to_client: Packets,
+}
+
+// What is plain data is copied as a whole: a derived `Clone` copies it element by element, and states are
+// copied for each step of each search.
+impl Clone for State {
+    fn clone(&self) -> Self {
+        State {
+            nodes: self.nodes.clone(),
+            running: SmallVec::from_slice(&self.running),
+            connections: self.connections.clone(),
+            late: self.late.clone(),
+            timers: SmallVec::from_slice(&self.timers),
+            budget: self.budget,
+            monitors: self.monitors.clone(),
+            violated: self.violated,
+        }
+    }
+}
+
+impl Clone for Connection {
+    fn clone(&self) -> Self {
+        Connection {
+            to_service: SmallVec::from_slice(&self.to_service),
+            to_client: SmallVec::from_slice(&self.to_client),
+            ..*self
+        }
+    }
 }
 
 impl Connection {
@@ -80,6 +105,17 @@ impl Connection {
 
     pub fn key(&self) -> (NodeId, NodeId, u16) {
         (self.client, self.service, self.number)
+    }
+}
+
+impl Symmetric for Connection {
+    fn permute(&mut self, permutation: &Permutation) {
+        self.client.permute(permutation);
+        for packet in self.to_service.iter_mut().chain(&mut self.to_client) {
+            if let Content::Message(message) = &mut packet.content {
+                message.permute(permutation);
+            }
+        }
     }
 }
 
@@ -174,13 +210,7 @@ impl State {
             state.running[new] = self.running[old];
         }
         for connection in &mut state.connections {
-            let connection = Arc::make_mut(connection);
-            connection.client.permute(permutation);
-            for packet in connection.to_service.iter_mut().chain(&mut connection.to_client) {
-                if let Content::Message(message) = &mut packet.content {
-                    message.permute(permutation);
-                }
-            }
+            connection.edit().permute(permutation);
         }
         for (link, message) in &mut state.late {
             link.permute(permutation);
@@ -190,7 +220,7 @@ impl State {
             armed.node.permute(permutation);
             armed.timer.permute(permutation);
         }
-        state.monitors.change(|monitors| monitors.permute(permutation));
+        state.monitors.edit().permute(permutation);
         state.tidy();
         Some(state)
     }

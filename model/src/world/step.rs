@@ -2,7 +2,6 @@
 //! A long file, since what can happen and what comes of it are read side by side.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use super::World;
 use super::action::{Action, Link, Towards};
@@ -10,7 +9,7 @@ use super::memo::Memo;
 use super::scope::Reading;
 use super::state::{Armed, Content, Packet, Running, State};
 use crate::ident::{NodeId, Peer, RESOURCE};
-use crate::monitor::{Monitors, Question};
+use crate::monitor::Question;
 use crate::node::{Command, Stimulus};
 use crate::property::{Kind, Properties};
 use crate::time::{Range, Span};
@@ -190,13 +189,10 @@ impl World {
     pub fn after(&self, state: &State, action: Action) -> State {
         self.within_room(|room| {
             room.commands.clear();
-            self.advance(state, action, room).0
+            let mut after = state.clone();
+            self.advance(&mut after, action, room);
+            after
         })
-    }
-
-    /// What this thread remembers of the world's steps.
-    pub(super) fn with_memo<R>(&self, work: impl FnOnce(&mut Memo) -> R) -> R {
-        self.within_room(|room| work(&mut room.memo))
     }
 
     fn within_room<R>(&self, work: impl FnOnce(&mut Room) -> R) -> R {
@@ -209,7 +205,8 @@ impl World {
     /// What comes of an action, and the step as it happened.
     pub fn act(&self, before: &State, action: Action) -> (State, Step) {
         let mut room = Room::default();
-        let (state, reached) = self.advance(before, action, &mut room);
+        let mut state = before.clone();
+        let reached = self.advance(&mut state, action, &mut room);
         let (node, stimulus) = reached.unzip();
         let violated = state.violated;
         (state, Step { action, node, stimulus, commands: room.commands, violated })
@@ -217,22 +214,21 @@ impl World {
 
     fn advance(
         &self,
-        before: &State,
+        state: &mut State,
         action: Action,
         room: &mut Room,
-    ) -> (State, Option<(NodeId, Stimulus)>) {
-        let mut state = before.clone();
+    ) -> Option<(NodeId, Stimulus)> {
         state.violated = Properties::NONE;
-        let reached = self.reach(&mut state, action);
+        let reached = self.reach(state, action);
         if let Some((node, stimulus)) = reached {
             let index = self.index(node);
             room.memo.handle(&mut state.nodes[index], stimulus, &mut room.commands);
-            self.obey(&mut state, node, &room.commands, &mut room.memo);
+            self.obey(state, node, &room.commands, &mut room.memo);
         }
-        self.drop_meaningless_ends(&mut state, &mut room.memo);
+        self.drop_meaningless_ends(state, &mut room.memo);
         state.forget_closed();
         state.tidy();
-        (state, reached)
+        reached
     }
 
     /// The end of a connection that means nothing to its service, because it keeps nothing about
@@ -253,14 +249,14 @@ impl World {
                 // the end a meaning.
                 None if !awaited && !self.means_nothing(state, index, memo) => {
                     let end = Packet { content: Content::End, left: Span::ZERO };
-                    Arc::make_mut(&mut state.connections[index]).to_service.push(end);
+                    state.connections[index].edit().to_service.push(end);
                     false
                 }
                 None => true,
                 Some(Content::Message(_)) => false,
             };
             if over {
-                let connection = Arc::make_mut(&mut state.connections[index]);
+                let connection = state.connections[index].edit();
                 connection.to_service.drain(..connection.to_service.len().min(1));
                 connection.service_open &= awaited;
             }
@@ -302,7 +298,7 @@ impl World {
             Action::Tick => {
                 pass_time(state);
                 if self.scope.question == Some(Question::Overtakings) {
-                    state.monitors.change(Monitors::time_passes);
+                    state.monitors.edit().time_passes();
                 }
                 None
             }
@@ -363,7 +359,7 @@ impl World {
 
     fn take_first(&self, state: &mut State, link: &Link) -> Content {
         let index = state.connection(link).expect("an action names a connection that exists");
-        Arc::make_mut(&mut state.connections[index]).queue_mut(link.towards).remove(0).content
+        state.connections[index].edit().queue_mut(link.towards).remove(0).content
     }
 
     fn receive(
@@ -469,7 +465,7 @@ fn pass_time(state: &mut State) {
         if !busy(&connection.to_service) && !busy(&connection.to_client) {
             continue;
         }
-        let connection = Arc::make_mut(connection);
+        let connection = connection.edit();
         for packet in connection.to_service.iter_mut().chain(&mut connection.to_client) {
             packet.left = packet.left.saturating_sub(span);
         }

@@ -2,12 +2,13 @@
 //! stateright, but for the search itself.
 
 use std::hash::Hash;
+use std::sync::atomic::AtomicBool;
 
 use stateright::Model;
 
 use super::state::State;
 use super::{Action, World};
-use crate::search::{Canonical, Fingerprinter, Labels, Subject};
+use crate::search::{Canonical, Explored, Fingerprinter, Labels, Limits, Subject, search};
 
 impl Model for World {
     type State = State;
@@ -28,10 +29,7 @@ impl Model for World {
 
 impl Subject for World {
     fn labels(&self, state: &State) -> Labels {
-        let bits = self.marks(state);
-        (0..Labels::MAX)
-            .filter(|index| bits >> index & 1 == 1)
-            .fold(Labels::NONE, |labels, index| labels | Labels::bit(index))
+        Labels::of_bits(self.marks(state))
     }
 
     fn is_fault(&self, action: &Action) -> bool {
@@ -41,7 +39,7 @@ impl Subject for World {
     fn canonical(&self, state: &State) -> Canonical {
         match self.permutations.len() {
             1 => Canonical::itself(state),
-            _ => self.with_memo(|memo| World::canonical(self, state, memo)),
+            _ => World::canonical(self, state),
         }
     }
 
@@ -55,6 +53,13 @@ impl Subject for World {
 
     fn state_bytes(&self, state: &State) -> usize {
         state.bytes()
+    }
+}
+
+impl World {
+    /// [Searches](search) the world, without a word about how far it is.
+    pub fn explored(&self, limits: &Limits) -> Explored {
+        search(self, limits, |_| {}, &AtomicBool::new(false))
     }
 }
 

@@ -215,7 +215,7 @@ impl Station {
         while let Some((_, postponed)) = self.postponed.pop_front() {
             if let Postponed::Packet(packet, _) = postponed {
                 let news = self.arrive(now, &packet, turn);
-                debug_assert!(news.is_none(), "what was sent before a crash is not read after it");
+                assert!(news.is_none(), "what was sent before a crash is not read after it");
             }
         }
     }

@@ -1,12 +1,10 @@
 //! What the explorer finds is no artefact of the explorer: stations of their own act out every
 //! counterexample step by step, and judges of their own find the same violation.
 
-use std::sync::atomic::AtomicBool;
-
 use contend_impls::registry::algorithms;
 use contend_model::algorithm::Algorithm;
 use contend_model::property::{Environment, Kind, Property};
-use contend_model::search::{Labels, Limits, search};
+use contend_model::search::{Labels, Limits};
 use contend_model::world::{Action, Mark, Scope, World};
 use contend_sim::bridge::{Parted, reenact};
 
@@ -14,7 +12,7 @@ use contend_sim::bridge::{Parted, reenact};
 fn counterexamples(algorithm: &dyn Algorithm, scope: &Scope) -> Vec<(Property, Vec<Action>)> {
     let world = World::new(algorithm, scope.clone()).without_symmetry();
     let limits = Limits { max_states: 8_000, ..Limits::default() };
-    let explored = search(&world, &limits, |_| {}, &AtomicBool::new(false));
+    let explored = world.explored(&limits);
     Property::ALL
         .into_iter()
         .filter_map(|property| {

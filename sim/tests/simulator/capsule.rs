@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use contend_impls::registry::algorithms;
 use contend_model::algorithm::Algorithm;
 use contend_model::cast::Cast;
 use contend_model::property::{Environment, Kind, Property};
 use contend_model::scenario::Scenario;
-use contend_model::search::{Labels, Limits, search};
+use contend_model::search::{Labels, Limits};
 use contend_model::world::{Action, Mark, Scope, World};
 use contend_sim::capsule::{
     Capsule, CapsuleError, Failure, actions_from_text, actions_to_text, replay,
@@ -42,7 +41,7 @@ fn of_run() -> Capsule {
 fn nearest(name: &str, scope: &Scope, property: Property) -> Vec<Action> {
     let world = World::new(&*algorithm(name), scope.clone()).without_symmetry();
     let limits = Limits { max_states: 20_000, ..Limits::default() };
-    let explored = search(&world, &limits, |_| {}, &AtomicBool::new(false));
+    let explored = world.explored(&limits);
     let state = explored.first(Labels::bit(Mark::Violated(property).bit())).unwrap();
     let path = explored.path_to(&world, state).unwrap();
     path.steps.into_iter().map(|(action, _)| action).collect()

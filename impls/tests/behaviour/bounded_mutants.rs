@@ -1,8 +1,6 @@
 //! The checks that matter only where messages take their time. Within bounds on delays the sound form
 //! must exclude, as far as it is searched; without one of these checks it must not.
 
-use std::sync::atomic::AtomicBool;
-
 use contend_impls::lock::file_flock::{self, FileFlock};
 use contend_impls::lock::server::{Guard, Server};
 use contend_impls::registry::{FILE_FLOCK, SERVER_LOCK};
@@ -10,7 +8,7 @@ use contend_impls::service::lock_server;
 use contend_model::algorithm::Algorithm;
 use contend_model::property::Property::MutualExclusion;
 use contend_model::property::{Environment, Property};
-use contend_model::search::{Labels, Limits, search};
+use contend_model::search::{Labels, Limits};
 use contend_model::time::{Range, Span};
 use contend_model::world::{Mark, Reading, Scope, World};
 
@@ -28,7 +26,7 @@ fn slow(delay: Span) -> Scope {
 fn breaks(what: &str, algorithm: &dyn Algorithm, scope: Scope, property: Property) -> bool {
     let world = World::new(algorithm, scope).without_symmetry();
     let limits = Limits { max_states: 300_000, ..Limits::default() };
-    let explored = search(&world, &limits, |_| {}, &AtomicBool::new(false));
+    let explored = world.explored(&limits);
     let first = explored.first(Labels::bit(Mark::Violated(property).bit()));
     let depth = first.map(|state| explored.distance(state));
     println!("{what:20} {property}: {} states, broken after {depth:?}", explored.states());

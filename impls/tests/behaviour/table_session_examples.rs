@@ -1,8 +1,6 @@
 //! What transactions, sessions and crashes do, as PostgreSQL documents it. Pages are those of
 //! postgresql.org/docs/17.
 
-mod database;
-
 use contend_impls::service::table::{Durability, Settings};
 use contend_model::message::table::{
     DONE, FREE, Filter, HELD, Isolation, Key, Request, Statement, Table, Until,
@@ -10,9 +8,9 @@ use contend_model::message::table::{
 use contend_model::time::Span;
 use expect_test::expect;
 
+use super::database::{A, B, C, claim, enqueue, lease, lock_row, read, talk, value_to};
 use Isolation::Serializable;
 use Request::{Commit, Rollback};
-use database::{A, B, C, claim, enqueue, lease, lock_row, read, talk, value_to};
 
 #[test]
 fn of_two_serializable_transactions_that_both_find_nothing_one_fails() {

@@ -2,14 +2,12 @@
 //! sections take no time) shows nothing. Each is taken away in a scope that needs it; the sound
 //! form must exclude in the same scope, searched to its end.
 
-use std::sync::atomic::AtomicBool;
-
 use contend_impls::lock::etcd::{self, Etcd, LOCK, MUTEX};
 use contend_impls::lock::zookeeper::recipe::{Guard, Recipe};
 use contend_impls::registry::ZK_LOCK;
 use contend_model::algorithm::{Algorithm, Role};
 use contend_model::property::{Environment, Property};
-use contend_model::search::{Labels, Limits, search};
+use contend_model::search::{Labels, Limits};
 use contend_model::time::{Range, Span};
 use contend_model::world::{Mark, Scope, World};
 
@@ -17,7 +15,7 @@ use contend_model::world::{Mark, Scope, World};
 fn breaks(algorithm: &dyn Algorithm, scope: &Scope) -> Option<bool> {
     let world = World::new(algorithm, scope.clone());
     let limits = Limits { max_states: 3_000_000, ..Limits::default() };
-    let explored = search(&world, &limits, |_| {}, &AtomicBool::new(false));
+    let explored = world.explored(&limits);
     let mark = Mark::Violated(Property::MutualExclusion);
     let broken = explored.first(Labels::bit(mark.bit())).is_some();
     println!("{}: {} states, broken {broken}", algorithm.card().name, explored.states());

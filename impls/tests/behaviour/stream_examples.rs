@@ -1,13 +1,11 @@
 //! Streams against what Redis documents. The pages are those of redis.io/docs/latest.
 
-mod support;
-
 use contend_impls::service::store::{Durability, Settings};
 use contend_model::ident::{Item, NodeId, Peer};
 use contend_model::message::store::{Command, End, Key, Reply, StreamCommand, Value};
 use contend_model::time::Span;
 
-use support::SteppedStore;
+use super::stepped_store::SteppedStore;
 
 const STREAM: Key = Key::named("stream");
 const MIN_IDLE: Span = Span::ms(10);

@@ -3,8 +3,6 @@
 //! has waited; `--` is something that happens. The pages are those of redis.io/docs/latest. With
 //! `UPDATE_EXPECT=1` the replies are written anew from the commands. A long file, since it is a list.
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use contend_impls::service::store::{Durability, Settings};
@@ -13,7 +11,7 @@ use contend_model::message::store::{Command, End, Expiry, Key, Script, Value, Wh
 use contend_model::time::{Range, Span};
 use expect_test::{Expect, expect};
 
-use support::{Answer, SteppedStore};
+use super::stepped_store::{Answer, SteppedStore};
 
 const ALWAYS: Settings = Settings { durability: Durability::Always, replica: None, lacks: None };
 const EVERYSEC: Settings =

@@ -3,13 +3,11 @@
 //! name (zookeeper.apache.org/doc/current/zookeeperProgrammers.html).
 //! With `UPDATE_EXPECT=1` the answers are written anew from the requests. A long file, since it is a list.
 
-mod conversation;
-
+use super::conversation::Conversation;
 use contend_impls::service::tree::{Settings, Tree};
 use contend_model::ident::{NodeId, Peer, Token};
 use contend_model::message::tree::{Mode, Ordered, Path, Request, Session};
 use contend_model::time::{Range, Span};
-use conversation::Conversation;
 use expect_test::{Expect, expect};
 
 const N: &str = "/locks/n";

@@ -1,18 +1,16 @@
 //! What statements do, each alone or against another transaction, as PostgreSQL and MySQL document it.
 //! Pages are those of postgresql.org/docs/17, unless another site is named.
 
-mod database;
-
 use contend_impls::service::table::{Counts, Settings};
 use contend_model::message::table::{
     Count, FREE, Filter, HELD, IfLocked, Insert, Key, OnConflict, Request, Set, Statement, Table,
 };
 use expect_test::expect;
 
-use Request::{Commit, Rollback};
-use database::{
+use super::database::{
     A, B, C, claim, delete, enqueue, for_update, insert, lease, lock_row, read, talk, value_to,
 };
+use Request::{Commit, Rollback};
 
 #[test]
 fn a_key_that_is_taken_is_refused_and_a_table_without_a_key_takes_it_twice() {

@@ -2,14 +2,12 @@
 //! of the "ZooKeeper Programmer's Guide" (zookeeper.apache.org/doc/current/zookeeperProgrammers.html).
 //! With `UPDATE_EXPECT=1` the answers are written anew from the requests.
 
-mod conversation;
-
+use super::conversation::Conversation;
 use contend_impls::service::tree::{Settings, Tree};
 use contend_model::ident::{NodeId, Peer, Token};
 use contend_model::message::Message;
 use contend_model::message::tree::{Mode, Path, Reply, Request, Session};
 use contend_model::time::Span;
-use conversation::Conversation;
 use expect_test::{Expect, expect};
 
 const N: &str = "/locks/n";

@@ -1,8 +1,6 @@
 //! Sorted sets against what Redis documents. The pages are those of redis.io/docs/latest. Scores are
 //! moments: so long from now on the server's clock.
 
-mod support;
-
 use contend_impls::service::store::{Durability, Settings};
 use contend_model::ident::{Item, NodeId, Peer, Token};
 use contend_model::message::store::SortedSetCommand::{
@@ -11,7 +9,7 @@ use contend_model::message::store::SortedSetCommand::{
 use contend_model::message::store::{Command, End, Key, Reply, SortedSetCommand, Value, When};
 use contend_model::time::Span;
 
-use support::SteppedStore;
+use super::stepped_store::SteppedStore;
 
 const KEY: Key = Key::named("queue");
 const VISIBILITY: Span = Span::ms(10);

@@ -2,16 +2,13 @@
 //! and what stands in brackets is what the judges are shown. The pages are Linux manual pages and
 //! RFCs. With `UPDATE_EXPECT=1` the answers are written anew. A long file, since it is a list.
 
-#[path = "support/service.rs"]
-mod service;
-
 use contend_impls::service::files::{Files, Settings};
 use contend_model::ident::{Item, NodeId, Peer, Token};
 use contend_model::message::files::{Inode, Line, Name, Path, Request};
 use contend_model::time::Span;
 use expect_test::{Expect, expect};
 
-use service::{A, B, C, Stepped};
+use super::service::{A, B, C, Stepped};
 
 const LOCK: Path = Path::named("lock");
 const OTHER: Path = Path::named("other");

@@ -1,9 +1,6 @@
 //! The lock server against a reference that is too simple to be wrong: who holds until when, who
 //! waits, what is over; with time as a plain number.
 
-#[path = "support/service.rs"]
-mod service;
-
 use std::collections::BTreeSet;
 
 use contend_impls::service::lock_server::{LockServer, Settings};
@@ -13,7 +10,7 @@ use contend_model::message::lock_server::{Reply, Request};
 use contend_model::time::Span;
 use proptest::prelude::*;
 
-use service::Stepped;
+use super::service::Stepped;
 
 const LEASE: u32 = 10;
 const DELAY: u32 = 3;

@@ -2,9 +2,6 @@
 //! happens, and what stands in brackets is what the judges are shown. With `UPDATE_EXPECT=1` the
 //! answers are written anew. Chubby is Burrows, "The Chubby lock service", OSDI 2006.
 
-#[path = "support/service.rs"]
-mod service;
-
 use contend_impls::service::lock_server::flag::FlagServer;
 use contend_impls::service::lock_server::{LockServer, Settings};
 use contend_model::ident::{NodeId, Peer, Token};
@@ -12,7 +9,7 @@ use contend_model::message::lock_server::Request;
 use contend_model::time::Span;
 use expect_test::{Expect, expect};
 
-use service::{A, B, C, Stepped};
+use super::service::{A, B, C, Stepped};
 
 fn server() -> Stepped<LockServer> {
     let (lease, lock_delay) = (Span::ms(10), Span::ms(2));

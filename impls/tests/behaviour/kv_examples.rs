@@ -2,13 +2,11 @@
 //! etcd.io/docs (learning/api, learning/api_guarantees). With `UPDATE_EXPECT=1` the answers are written
 //! anew from the requests.
 
-mod conversation;
-
+use super::conversation::Conversation;
 use contend_impls::service::kv::{Kv, Settings};
 use contend_model::ident::{NodeId, Peer};
 use contend_model::message::kv::{Key, Lease, Request};
 use contend_model::time::Span;
-use conversation::Conversation;
 use expect_test::{Expect, expect};
 
 fn server() -> Conversation<Kv> {

@@ -1,16 +1,14 @@
 //! What the task servers do: the fourth document's, step by step as its section 3.4 has it, and the
 //! repaired one.
 
-mod stepped;
-
 use contend_impls::service::task_server::prose::ProseServer;
 use contend_impls::service::task_server::{Guard, Order, Settings, TaskServer};
 use contend_model::message::task_server::Request;
 use contend_model::time::Span;
 use expect_test::expect;
 
+use super::stepped::{A, B, C, Stepped, item};
 use Request::{Complete, Fail, Fetch, Free};
-use stepped::{A, B, C, Stepped, item};
 
 const SETTINGS: Settings =
     Settings { lease: Span::ms(3), attempts: 2, order: Order::Fifo, lacks: None };

@@ -2,14 +2,12 @@
 //! holder's own reading of its lease is what excludes. Without it two clients hold. The sound lock is
 //! searched up to a number of states, far more than the others take to break.
 
-use std::sync::atomic::AtomicBool;
-
 use contend_impls::lock::sql_lease::{Guard, Lease};
 use contend_impls::registry::SQL_LEASE;
 use contend_model::algorithm::Algorithm;
 use contend_model::property::Environment::Calm;
 use contend_model::property::Property;
-use contend_model::search::{Labels, Limits, search};
+use contend_model::search::{Labels, Limits};
 use contend_model::time::{Range, Span};
 use contend_model::world::{Mark, Reading, Scope, World};
 
@@ -23,7 +21,7 @@ fn excludes(algorithm: Lease) -> bool {
     scope.reading = Reading::Bounded { delay: Span::ms(1), pause: Span::ZERO, drift: Span::ZERO };
     let world = World::new(&algorithm, scope).without_symmetry();
     let limits = Limits { max_states: 300_000, ..Limits::default() };
-    let explored = search(&world, &limits, |_| {}, &AtomicBool::new(false));
+    let explored = world.explored(&limits);
     let broken = explored.first(Labels::bit(Mark::Violated(Property::MutualExclusion).bit()));
     println!("{:?}: {} states, broken {}", algorithm.lacks, explored.states(), broken.is_some());
     broken.is_none()

@@ -33,7 +33,6 @@ impl SteppedStore {
     }
 
     /// The store, to be looked at.
-    #[allow(dead_code)]
     pub fn store(&self) -> &Store {
         &self.store
     }
@@ -44,7 +43,6 @@ impl SteppedStore {
     }
 
     /// The store learns that a connection is gone.
-    #[allow(dead_code)]
     pub fn disconnect(&mut self, peer: Peer) -> Vec<Answer> {
         self.step(Event::Disconnected(peer))
     }
@@ -62,7 +60,6 @@ impl SteppedStore {
     }
 
     /// The replica takes over at once.
-    #[allow(dead_code)]
     pub fn fail_over(&mut self) -> Vec<Answer> {
         self.store = self.store.failed_over().expect("the store has a replica");
         self.resume(Span::ZERO)

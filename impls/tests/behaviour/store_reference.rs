@@ -2,8 +2,6 @@
 //! integers, lists as double-ended queues, scripts spelt out as the commands they consist of.
 //! A long file, since the reference answers every command that is asked.
 
-mod support;
-
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,7 +14,7 @@ use contend_model::time::{Range, Span};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use support::{Answer, SteppedStore};
+use super::stepped_store::{Answer, SteppedStore};
 
 const CLIENTS: u8 = 4;
 const STRINGS: [Key; 3] = [Key::named("lock"), Key::named("fence"), Key::named("name")];

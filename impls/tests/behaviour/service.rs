@@ -11,13 +11,10 @@ use contend_model::time::Span;
 use contend_model::timer::Timer;
 
 /// A client, on its first connection.
-#[allow(dead_code)]
 pub const A: Peer = Peer { node: NodeId::Client(0), connection: 0 };
 /// Another.
-#[allow(dead_code)]
 pub const B: Peer = Peer { node: NodeId::Client(1), connection: 0 };
 /// A third.
-#[allow(dead_code)]
 pub const C: Peer = Peer { node: NodeId::Client(2), connection: 0 };
 
 /// A service, its clock, and what was said.
@@ -39,7 +36,6 @@ impl<P: Process> Stepped<P> {
     }
 
     /// The service, to be looked at.
-    #[allow(dead_code)]
     pub fn service(&self) -> &P {
         &self.service
     }
@@ -53,14 +49,12 @@ impl<P: Process> Stepped<P> {
     }
 
     /// The service learns that a connection is gone.
-    #[allow(dead_code)]
     pub fn end(&mut self, peer: Peer) -> Vec<(Peer, Message)> {
         let _ = writeln!(self.log, "-- the connection to {peer} ends");
         self.step(Event::Disconnected(peer))
     }
 
     /// Time passes, and timers fire as late as their range allows.
-    #[allow(dead_code)]
     pub fn pass(&mut self, span: Span) -> Vec<(Peer, Message)> {
         let _ = writeln!(self.log, "-- {span} ms pass");
         self.now += span.as_us();
@@ -68,7 +62,6 @@ impl<P: Process> Stepped<P> {
     }
 
     /// The service crashes, and runs again after so long.
-    #[allow(dead_code)]
     pub fn crash(&mut self, down: Span) -> Vec<(Peer, Message)> {
         let _ = writeln!(self.log, "-- crashes, and runs again after {down} ms");
         self.service = self.service.crashed();
@@ -82,7 +75,6 @@ impl<P: Process> Stepped<P> {
     }
 
     /// All that was said.
-    #[allow(dead_code)]
     pub fn log(&self) -> &str {
         &self.log
     }

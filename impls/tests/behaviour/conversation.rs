@@ -22,7 +22,6 @@ pub struct Conversation<P> {
     text: String,
 }
 
-#[allow(dead_code)]
 impl<P: Process> Conversation<P> {
     /// With a service that nobody has spoken to yet.
     pub fn with(service: P) -> Self {

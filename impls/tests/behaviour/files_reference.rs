@@ -1,9 +1,6 @@
 //! The file system against a reference that is too simple to be wrong: names in a map, files that
 //! are never numbered twice, locks in a list.
 
-#[path = "support/service.rs"]
-mod service;
-
 use std::collections::BTreeMap;
 
 use contend_impls::service::files::{Files, Settings};
@@ -13,7 +10,7 @@ use contend_model::message::files::{Attributes, Inode, Line, Name, Path, Reply, 
 use contend_model::time::Span;
 use proptest::prelude::*;
 
-use service::Stepped;
+use super::service::Stepped;
 
 const CLIENTS: u8 = 3;
 

@@ -1,14 +1,12 @@
 //! What the broker does, each behaviour with the page of rabbitmq.com/docs that documents it.
 //! A long file, since it is a list.
 
-mod stepped;
-
 use contend_impls::service::broker::{Broker, Kind, Settings};
 use contend_model::message::broker::{Declare, Exchange, Queue, Receipt, Request};
 use contend_model::time::Span;
 use expect_test::expect;
 
-use stepped::{A, B, C, Stepped, item};
+use super::stepped::{A, B, C, Stepped, item};
 
 const SETTINGS: Settings = Settings {
     kind: Kind::Classic,

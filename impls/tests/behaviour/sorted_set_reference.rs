@@ -1,8 +1,6 @@
 //! Sorted sets against a reference that is too simple to be wrong: a map from member to score, in plain
 //! microseconds. Of members of one score any may come first.
 
-mod support;
-
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -13,7 +11,7 @@ use contend_model::time::Span;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use support::SteppedStore;
+use super::stepped_store::SteppedStore;
 
 const KEY: Key = Key::named("queue");
 const CLIENT: Peer = Peer { node: NodeId::Client(0), connection: 0 };

@@ -1,8 +1,6 @@
 //! A SQL server on its own, stepped by hand, and the conversation with it: `A:` is a request of client
 //! A, and what follows the arrow is the reply. A line that begins with an arrow is a reply to somebody
 //! who has waited; `--` is something that happens. With `UPDATE_EXPECT=1` conversations are written anew.
-//! Each test that has this module uses a part of it.
-#![allow(dead_code)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -8,9 +8,7 @@ use contend_model::timer::Timer;
 
 /// Clients, each on a connection.
 pub const A: Peer = Peer { node: NodeId::Client(0), connection: 0 };
-#[allow(dead_code)]
 pub const B: Peer = Peer { node: NodeId::Client(1), connection: 0 };
-#[allow(dead_code)]
 pub const C: Peer = Peer { node: NodeId::Client(2), connection: 0 };
 
 /// The how many-th item of A, from 1.
@@ -38,7 +36,6 @@ impl<P: Process> Stepped<P> {
     }
 
     /// A connection ends.
-    #[allow(dead_code)]
     pub fn leaves(mut self, peer: Peer) -> Self {
         self.transcript += &format!("{peer} is gone\n");
         self.step(Event::Disconnected(peer));
@@ -46,7 +43,6 @@ impl<P: Process> Stepped<P> {
     }
 
     /// A deadline passes.
-    #[allow(dead_code)]
     pub fn waits(mut self, slot: u8) -> Self {
         self.transcript += "time passes\n";
         self.step(Event::Fire(Timer::Deadline(slot)));
@@ -54,7 +50,6 @@ impl<P: Process> Stepped<P> {
     }
 
     /// What is due is written to disk.
-    #[allow(dead_code)]
     pub fn syncs(mut self) -> Self {
         self.transcript += "the disk is written\n";
         self.step(Event::Fire(Timer::Sync));
@@ -62,7 +57,6 @@ impl<P: Process> Stepped<P> {
     }
 
     /// The server crashes and runs again.
-    #[allow(dead_code)]
     pub fn restarts(mut self) -> Self {
         self.transcript += "the server restarts\n";
         self.process = self.process.crashed();
