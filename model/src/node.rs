@@ -140,6 +140,11 @@ impl Node {
         &**self.process
     }
 
+    /// Whether the timer would end something that a client is keeping alive.
+    pub fn keeps_alive(&self, timer: Timer) -> bool {
+        self.process.keeps_alive(timer)
+    }
+
     /// Whether there is a replica that could take over.
     pub fn has_replica(&self) -> bool {
         self.process.failed_over().is_some()

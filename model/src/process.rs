@@ -143,6 +143,12 @@ pub trait Process: Clone + Eq + Hash + Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether the timer would end something that a client is keeping alive, as heartbeats on a connection do
+    /// with a session. Nobody can rely on that end.
+    fn keeps_alive(&self, _timer: Timer) -> bool {
+        false
+    }
+
     /// Renames the clients inside this value, and says so by `true`; by default the explorer
     /// takes the process to be asymmetric and does not use symmetry.
     fn permute(&mut self, _permutation: &Permutation) -> bool {
@@ -158,6 +164,8 @@ pub trait AnyProcess: Debug + Send + Sync {
     fn crashed(&self) -> Box<dyn AnyProcess>;
     /// See [`Process::failed_over`].
     fn failed_over(&self) -> Option<Box<dyn AnyProcess>>;
+    /// See [`Process::keeps_alive`].
+    fn keeps_alive(&self, timer: Timer) -> bool;
     /// See [`Process::permute`].
     fn permute(&mut self, permutation: &Permutation) -> bool;
     /// A copy.
@@ -181,6 +189,10 @@ impl<P: Process> AnyProcess for P {
 
     fn failed_over(&self) -> Option<Box<dyn AnyProcess>> {
         Process::failed_over(self).map(|replica| Box::new(replica) as Box<dyn AnyProcess>)
+    }
+
+    fn keeps_alive(&self, timer: Timer) -> bool {
+        Process::keeps_alive(self, timer)
     }
 
     fn permute(&mut self, permutation: &Permutation) -> bool {

@@ -137,7 +137,13 @@ pub fn verify(
         (*key, rank(row.verdict), *pair, std::cmp::Reverse(row.states))
     });
     rows.dedup_by_key(|(key, ..)| *key);
-    rows.into_iter().map(|(.., row)| row).collect()
+    let mut rows: Vec<Row> = rows.into_iter().map(|(.., row)| row).collect();
+    if options.faults != Options::default().faults {
+        for counterexample in rows.iter_mut().filter_map(|row| row.counterexample.as_mut()) {
+            counterexample.command += &format!(" --faults {}", options.faults);
+        }
+    }
+    rows
 }
 
 /// The larger searches first, so that the cores finish together.

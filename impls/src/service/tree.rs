@@ -342,6 +342,12 @@ impl Process for Tree {
         }
     }
 
+    /// Its client sends heartbeats on the connection that serves it.
+    fn keeps_alive(&self, timer: Timer) -> bool {
+        let Timer::DeadlineOf(client, number) = timer else { return false };
+        self.sessions.peer(Session { client, number }).is_some()
+    }
+
     fn crashed(&self) -> Self {
         if !self.has(Guard::SyncsBeforeReply) {
             return Tree { down: true, ..Tree::new(self.settings) };

@@ -105,7 +105,8 @@ impl<'a, S: Subject> Expander<'a, S> {
         self.subject.actions(state, &mut self.actions);
         assert!(self.actions.len() <= 1 << 16, "a state offers more than 65,536 actions");
         for (index, action) in self.actions.drain(..).enumerate() {
-            let fault = if self.keep_graph && self.subject.is_fault(&action) { FAULT } else { 0 };
+            let is_fault = self.keep_graph && self.subject.is_fault(state, &action);
+            let fault = if is_fault { FAULT } else { 0 };
             let Some(next) = self.subject.next_state(state, action) else {
                 continue;
             };

@@ -62,9 +62,9 @@ pub trait Subject: Model<State: Hash + Send + Sync> + Sync {
     /// What holds in a state: violations, goals, "is waiting", "has just been served".
     fn labels(&self, state: &Self::State) -> Labels;
 
-    /// Whether the action is a fault that the world injects. The way out of a trap may not use one,
-    /// and neither may a loop that starves a waiter.
-    fn is_fault(&self, action: &Self::Action) -> bool;
+    /// Whether the action, in this state, is a fault that the world injects. The way out of a trap may not
+    /// use one, and neither may a loop that starves a waiter.
+    fn is_fault(&self, state: &Self::State, action: &Self::Action) -> bool;
 
     /// The fingerprint of the state that stands for all those that symmetry makes equal to this one,
     /// and the renaming that takes this one there.

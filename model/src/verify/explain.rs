@@ -188,6 +188,10 @@ fn explanation(world: &World, property: Property, steps: &[Frame], end: &State) 
         _ => format!("The faults are {}", both(&faults)),
     };
     let mut text = format!("{what}. {because}.");
+    let waits = matches!(property, Property::DeadlockFreedom | Property::Interruptibility);
+    if waits && world.has_kept_alive(end) {
+        text += " What a client keeps alive is not taken to end by itself.";
+    }
     if let Some(first) = text.get(..1) {
         text = first.to_uppercase() + &text[1..];
     }

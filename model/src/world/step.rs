@@ -103,6 +103,23 @@ impl World {
         }
     }
 
+    /// Whether a service ends what a client keeps alive. With free time that may happen at any moment, to a
+    /// client that is slow; but nobody can rely on it, as one can on the end of what was left behind.
+    pub(super) fn is_premature(&self, state: &State, action: &Action) -> bool {
+        match *action {
+            Action::Fire(node, timer) if self.scope.reading == Reading::Free => {
+                state.nodes[self.index(node)].keeps_alive(timer)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether there is something that a service could end though a client keeps it alive.
+    pub fn has_kept_alive(&self, state: &State) -> bool {
+        let ends = state.timers.iter().map(|armed| Action::Fire(armed.node, armed.timer));
+        ends.into_iter().any(|end| self.is_premature(state, &end))
+    }
+
     /// A caller may give up on the protected resource even where a scope is narrowed to no early end of
     /// anything: it does so at most once for each of its writes.
     fn is_granted(&self, timer: Timer) -> bool {

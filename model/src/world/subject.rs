@@ -32,8 +32,8 @@ impl Subject for World {
         Labels::of_bits(self.marks(state))
     }
 
-    fn is_fault(&self, action: &Action) -> bool {
-        action.is_unreliable()
+    fn is_fault(&self, state: &State, action: &Action) -> bool {
+        action.is_unreliable() || self.is_premature(state, action)
     }
 
     fn canonical(&self, state: &State) -> Canonical {

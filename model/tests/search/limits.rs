@@ -84,8 +84,8 @@ impl Subject for Heavy {
         self.0.labels(state)
     }
 
-    fn is_fault(&self, action: &Self::Action) -> bool {
-        self.0.is_fault(action)
+    fn is_fault(&self, state: &Self::State, action: &Self::Action) -> bool {
+        self.0.is_fault(state, action)
     }
 
     fn state_bytes(&self, _: &u32) -> usize {
@@ -170,7 +170,7 @@ fn a_model_that_panics_ends_the_search_instead_of_hanging_it() {
         fn labels(&self, _: &u32) -> Labels {
             Labels::NONE
         }
-        fn is_fault(&self, _: &u32) -> bool {
+        fn is_fault(&self, _: &Self::State, _: &u32) -> bool {
             false
         }
     }

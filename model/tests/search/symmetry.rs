@@ -124,7 +124,7 @@ impl Subject for TwoPhaseCommit {
             | SETTLED.when(state.is_settled())
     }
 
-    fn is_fault(&self, _: &Action) -> bool {
+    fn is_fault(&self, _: &Self::State, _: &Action) -> bool {
         false
     }
 

@@ -97,7 +97,7 @@ impl Subject for Greedy {
         bits.fold(Labels::NONE, |all, bit| all | bit)
     }
 
-    fn is_fault(&self, _: &usize) -> bool {
+    fn is_fault(&self, _: &Self::State, _: &usize) -> bool {
         false
     }
 

@@ -167,19 +167,14 @@ impl Algorithm for CheckThenCreate {
         };
         let card = super::super::card(name, "L-001-ZK-P", form, "zookeeper", summary);
         let alone = if self.ephemeral { "0NC" } else { "0NCT" };
-        let card = if self.heeds {
+        if self.heeds {
             card.claim(Property::MutualExclusion, alone)
                 .claim(Property::Fencing, "0C")
                 .claim(Property::Ownership, alone)
                 .claim(Property::Consistency, "0mC")
         } else {
             card.claim(Property::Consistency, "0m")
-        };
-        if !self.ephemeral {
-            return card;
         }
-        // Whoever sleeps for ever is woken by the end of its own session, where that may come.
-        card.claim(Property::DeadlockFreedom, "T").claim(Property::Interruptibility, "T")
     }
 
     fn client(&self, _: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

@@ -143,7 +143,7 @@ impl<const N: usize> Subject for ClosedLock<N> {
         TWO_HOLDERS.when(Self::has_two_holders(state)) | TWO_VALID.when(self.has_two_valid(state))
     }
 
-    fn is_fault(&self, action: &Action) -> bool {
+    fn is_fault(&self, _: &Self::State, action: &Action) -> bool {
         matches!(action, Action::Crash(_) | Action::Expire)
     }
 }

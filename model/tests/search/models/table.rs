@@ -78,7 +78,7 @@ impl Subject for Table {
         self.labels[*state as usize]
     }
 
-    fn is_fault(&self, (_, step): &Self::Action) -> bool {
+    fn is_fault(&self, _: &Self::State, (_, step): &Self::Action) -> bool {
         step.fault
     }
 }
