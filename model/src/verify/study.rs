@@ -22,6 +22,8 @@ pub enum Study {
     GivingUp,
     /// Hold until asked to come to an end.
     Clinging,
+    /// Acquire where there is nobody else: who waits, waits for what it has left behind.
+    Alone,
     /// Enqueue; dequeue, work, acknowledge.
     Queueing,
     /// Two producers take turns, and one consumer.
@@ -48,6 +50,24 @@ impl Study {
     /// The studies of an algorithm in one environment.
     pub fn of(card: &Card, environment: Environment) -> &'static [Study] {
         match (card.kind, environment) {
+            // What is left behind when an answer comes too late; with two clients there are too many ways to it.
+            (Kind::Lock, Environment::Expiry) if card.discipline == Discipline::ReadWrite => &[
+                Study::Locking,
+                Study::Writing,
+                Study::Nesting,
+                FEW,
+                Study::GivingUp,
+                Study::Clinging,
+                Study::Alone,
+            ],
+            (Kind::Lock, Environment::Expiry) => &[
+                Study::Locking,
+                Study::Nesting,
+                FEW,
+                Study::GivingUp,
+                Study::Clinging,
+                Study::Alone,
+            ],
             (Kind::Lock, _) if card.discipline == Discipline::ReadWrite => &[
                 Study::Locking,
                 Study::Writing,
@@ -100,6 +120,7 @@ impl Study {
             Study::Overtaking { .. } => &[Property::Fairness],
             Study::GivingUp => &[Property::Interruptibility],
             Study::Clinging => &[Property::Revocation],
+            Study::Alone => &[Property::DeadlockFreedom, Property::Interruptibility],
             // In calm, starvation is asked for as well, and has a study of its own.
             Study::Queueing if environment == Environment::Calm => &QUEUES[..8],
             Study::Queueing | Study::Pairing => QUEUES,
@@ -123,6 +144,7 @@ impl Study {
             Study::Overtaking { operations } => scope.contended(operations),
             Study::GivingUp => scope.impatient(),
             Study::Clinging => scope.clinging(),
+            Study::Alone => scope.alone(),
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
             Study::Pairing => scope.paired(),
@@ -133,6 +155,8 @@ impl Study {
         match self {
             // Who acquires but once is overtaken by nobody.
             Study::Overtaking { .. } if narrowed.duty.operations < 2 => scope,
+            // One client is narrow enough.
+            Study::Alone => scope,
             _ => narrowed,
         }
     }

@@ -141,6 +141,14 @@ impl Scope {
         self
     }
 
+    /// For locks: one client, which may give up waiting.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.roles = vec![Role::Locker];
+        self.budget.cancels = 1;
+        self
+    }
+
     /// Where nothing hangs on readers that share, one is enough.
     fn spare_a_reader(&mut self) {
         if self.roles.contains(&Role::Reader) {

@@ -106,8 +106,12 @@ impl Algorithm for Recipe {
         let summary = format!(
             "an ephemeral sequential node each, the lowest holds, others watch the one before{extra}{reads}"
         );
-        // Whoever is not shown its own node makes another, and waits for itself.
-        let freed = if self.reads == Reads::Lagging { "0mCT" } else { "0mNCT" };
+        // Whoever is not shown its own node makes another, and waits for itself: an answer that is lost or that
+        // comes too late is enough.
+        let (freed, woken) = match self.reads {
+            Reads::Lagging => ("0mC", "0mNC"),
+            Reads::Newest | Reads::Synced => ("0mNCT", "0mNCT"),
+        };
         // A connection that drops ends the hold, but not a write that travels.
         let fenced = if self.fencing { "0mNCT" } else { "0m" };
         super::super::card(self.name, "R-ZK", Form::Repaired, "zookeeper", &summary)
@@ -116,7 +120,7 @@ impl Algorithm for Recipe {
             .claim(Property::DeadlockFreedom, freed)
             .claim(Property::Ownership, "0mNCT")
             .claim(Property::Reentrancy, "0mNC")
-            .claim(Property::Interruptibility, "0mNCT")
+            .claim(Property::Interruptibility, woken)
             .claim(Property::Fairness, "0T")
             .claim(Property::Consistency, "0m")
     }
