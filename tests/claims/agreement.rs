@@ -16,7 +16,7 @@ use super::rows;
 
 const SEEDS: u64 = 10_000;
 /// How many are run at least, so that each claim is tried in each environment by itself.
-const FEW_SEEDS: u64 = 120;
+const FEW_SEEDS: u64 = 60;
 
 /// What takes more than ten thousand seeds, or a fault that the simulator has only together with another
 /// one, which is then another environment. Each line says why.
