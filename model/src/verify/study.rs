@@ -41,6 +41,18 @@ pub enum Study {
 /// Enough to be overtaken twice.
 const FEW: Study = Study::Overtaking { operations: 3 };
 
+/// Of locks. The first is for those that readers share alone. The last asks what is left behind when an answer
+/// comes too late, which is expiry; with two clients there are too many ways to it.
+const LOCKS: [Study; 7] = [
+    Study::Writing,
+    Study::Locking,
+    Study::Nesting,
+    FEW,
+    Study::GivingUp,
+    Study::Clinging,
+    Study::Alone,
+];
+
 impl Study {
     /// The same study with more of what it is about, where there is one.
     pub fn larger(self) -> Option<Study> {
@@ -50,34 +62,10 @@ impl Study {
     /// The studies of an algorithm in one environment.
     pub fn of(card: &Card, environment: Environment) -> &'static [Study] {
         match (card.kind, environment) {
-            // What is left behind when an answer comes too late; with two clients there are too many ways to it.
-            (Kind::Lock, Environment::Expiry) if card.discipline == Discipline::ReadWrite => &[
-                Study::Locking,
-                Study::Writing,
-                Study::Nesting,
-                FEW,
-                Study::GivingUp,
-                Study::Clinging,
-                Study::Alone,
-            ],
-            (Kind::Lock, Environment::Expiry) => &[
-                Study::Locking,
-                Study::Nesting,
-                FEW,
-                Study::GivingUp,
-                Study::Clinging,
-                Study::Alone,
-            ],
-            (Kind::Lock, _) if card.discipline == Discipline::ReadWrite => &[
-                Study::Locking,
-                Study::Writing,
-                Study::Nesting,
-                FEW,
-                Study::GivingUp,
-                Study::Clinging,
-            ],
             (Kind::Lock, _) => {
-                &[Study::Locking, Study::Nesting, FEW, Study::GivingUp, Study::Clinging]
+                let first = usize::from(card.discipline != Discipline::ReadWrite);
+                let end = LOCKS.len() - usize::from(environment != Environment::Expiry);
+                &LOCKS[first..end]
             }
             // Starvation takes no fault; a lease that has to end first is no starvation.
             (Kind::Queue, Environment::Calm) => {

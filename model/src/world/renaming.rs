@@ -96,8 +96,7 @@ fn renamed(state: &State, nodes: &Nodes, renaming: Renaming<'_>) -> u64 {
     hasher.write_u64(unordered(connections));
     let timers = state.timers.iter().map(|armed| {
         let mut armed = *armed;
-        armed.node.permute(permutation);
-        armed.timer.permute(permutation);
+        armed.permute(permutation);
         Fingerprinter::of(&armed)
     });
     hasher.write_u64(unordered(timers));

@@ -146,6 +146,13 @@ pub(super) struct Armed {
     pub most: Span,
 }
 
+impl Symmetric for Armed {
+    fn permute(&mut self, permutation: &Permutation) {
+        self.node.permute(permutation);
+        self.timer.permute(permutation);
+    }
+}
+
 /// How many faults of each kind the world may still commit.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
@@ -217,8 +224,7 @@ impl State {
             message.permute(permutation);
         }
         for armed in &mut state.timers {
-            armed.node.permute(permutation);
-            armed.timer.permute(permutation);
+            armed.permute(permutation);
         }
         state.monitors.edit().permute(permutation);
         state.tidy();

@@ -116,8 +116,8 @@ impl World {
 
     /// Whether there is something that a service could end though a client keeps it alive.
     pub fn has_kept_alive(&self, state: &State) -> bool {
-        let ends = state.timers.iter().map(|armed| Action::Fire(armed.node, armed.timer));
-        ends.into_iter().any(|end| self.is_premature(state, &end))
+        let mut ends = state.timers.iter().map(|armed| Action::Fire(armed.node, armed.timer));
+        ends.any(|end| self.is_premature(state, &end))
     }
 
     /// A caller may give up on the protected resource even where a scope is narrowed to no early end of
