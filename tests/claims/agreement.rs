@@ -1,9 +1,11 @@
 //! What exploration shows to be broken, the simulator must come upon by chance, within ten thousand
-//! seeds in the same environment; and it must not break what is claimed. Run with `--nocapture` for
-//! the number of seeds that each violation took.
+//! seeds in the same environment; and it must not break what is claimed. The seeds that show it are golden
+//! text: they are run again, and only what they no longer show is searched for anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use contend::algorithm::{Algorithm, Card};
@@ -11,9 +13,12 @@ use contend::property::{Environment, Kind, Property};
 use contend::scenario::Scenario;
 use contend::simulation::{BrokenClaim, Engine, Settings, simulate};
 use contend::verdict::Verdict;
+use expect_test::expect_file;
 
 use super::rows;
 
+/// Algorithm, environment, property, and a seed that shows it.
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/seeds.txt");
 const SEEDS: u64 = 10_000;
 /// How many are run at least, so that each claim is tried in each environment by itself.
 const FEW_SEEDS: u64 = 60;
@@ -83,43 +88,71 @@ fn scenario(card: &Card, environment: Environment, nested: bool) -> Scenario {
     scenario
 }
 
-/// Runs seeds until each of these properties was violated, or there are no more; tells of those that
-/// never were, and of claims that fell.
-fn disagreements(
-    algorithm: &dyn Algorithm,
+/// The seeds of one algorithm in one environment.
+struct Trial<'a> {
+    algorithm: &'a dyn Algorithm,
+    scenario: Scenario,
     environment: Environment,
-    nested: bool,
-    mut wanted: BTreeSet<Property>,
-) -> Vec<String> {
-    let card = algorithm.card();
-    let scenario = scenario(&card, environment, nested);
-    let stop = AtomicBool::new(false);
-    let (mut from, mut batch) = (0, FEW_SEEDS);
-    // Where nothing is wanted the claims are tried all the same.
-    while from == 0 || !wanted.is_empty() && from < SEEDS {
-        let until = SEEDS.min(from + batch);
-        let found = simulate(algorithm, &scenario, from..until, &settings(&stop)).unwrap();
-        let unforeseen =
-            |broken: &&BrokenClaim| !TOO_WIDE.contains(&(card.name.as_str(), broken.property));
-        if let Some(broken) = found.broken.iter().find(unforeseen) {
-            let BrokenClaim { seed, property, .. } = broken;
-            return vec![format!("{} {environment} {property}: seed {seed} breaks it", card.name)];
-        }
-        for violation in &found.report.violations {
-            if wanted.remove(&violation.property) {
-                println!(
-                    "{:28} {:9} {:16} seed {}",
-                    card.name,
-                    environment.to_string(),
-                    violation.property.to_string(),
-                    violation.seed
-                );
+    /// What exploration shows to be broken and no seed has shown yet.
+    wanted: BTreeSet<Property>,
+    /// The seed that shows each of the others.
+    shown: BTreeMap<Property, u64>,
+    /// The claims that fell.
+    fallen: Vec<String>,
+}
+
+impl Trial<'_> {
+    fn run(&mut self, seeds: Range<u64>) {
+        let Trial { algorithm, scenario, environment, .. } = self;
+        let name = algorithm.card().name;
+        let stop = AtomicBool::new(false);
+        let found = simulate(*algorithm, scenario, seeds, &settings(&stop)).unwrap();
+        for BrokenClaim { seed, property, .. } in &found.broken {
+            if !TOO_WIDE.contains(&(name.as_str(), *property)) {
+                self.fallen.push(format!("{name} {environment} {property}: seed {seed} breaks it"));
             }
         }
-        (from, batch) = (until, until);
+        for violation in &found.report.violations {
+            if self.wanted.remove(&violation.property) {
+                self.shown.insert(violation.property, violation.seed);
+            }
+        }
     }
-    let missed = |property| format!("{} {environment} {property}: never found", card.name);
-    wanted.into_iter().map(missed).collect()
+
+    /// Runs some seeds, by which the claims are tried as well, then those that were of use before, then as many
+    /// as it takes.
+    fn search(&mut self, recorded: &Recorded) {
+        self.run(0..FEW_SEEDS);
+        let name = self.algorithm.card().name;
+        let seed_of = |&property: &Property| {
+            recorded.get(&(name.clone(), self.environment, property)).copied()
+        };
+        // In ascending order, as a search comes upon them.
+        let seeds: BTreeSet<u64> = self.wanted.iter().filter_map(seed_of).collect();
+        for seed in seeds {
+            self.run(seed..seed + 1);
+        }
+        let mut from = FEW_SEEDS;
+        while !self.wanted.is_empty() && from < SEEDS && self.fallen.is_empty() {
+            let until = SEEDS.min(from * 2);
+            self.run(from..until);
+            from = until;
+        }
+    }
+}
+
+type Recorded = BTreeMap<(String, Environment, Property), u64>;
+
+/// The golden text, read.
+fn recorded() -> Recorded {
+    let text = std::fs::read_to_string(GOLDEN).unwrap_or_default();
+    let line = |line: &str| {
+        let mut words = line.split_whitespace();
+        let name = words.next()?.to_owned();
+        let (environment, property) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        Some(((name, environment, property), words.next()?.parse().ok()?))
+    };
+    text.lines().filter_map(line).collect()
 }
 
 /// What no single run of finite length shows: that something goes on for ever. A waiter that nothing can wake
@@ -131,7 +164,8 @@ fn is_beyond_one_run(property: Property, environment: Environment) -> bool {
 
 #[test]
 fn what_exploration_breaks_the_simulator_breaks_within_ten_thousand_seeds() {
-    let mut all = Vec::new();
+    let recorded = recorded();
+    let (mut disagreements, mut text) = (Vec::new(), String::new());
     for algorithm in contend::registry::algorithms() {
         let card = algorithm.card();
         let name = card.name.as_str();
@@ -144,11 +178,26 @@ fn what_exploration_breaks_the_simulator_breaks_within_ten_thousand_seeds() {
                 .filter(|&property| !is_beyond_one_run(property, environment))
                 .filter(|&property| !OUT_OF_REACH.contains(&(name, environment, property)));
             let (nested, flat) = wanted.partition(|&property| property == Property::Reentrancy);
-            all.extend(disagreements(&*algorithm, environment, false, flat));
-            if card.kind == Kind::Lock {
-                all.extend(disagreements(&*algorithm, environment, true, nested));
+            for (wanted, nested) in [(flat, false), (nested, true)] {
+                if nested && card.kind != Kind::Lock {
+                    continue;
+                }
+                let scenario = scenario(&card, environment, nested);
+                let (shown, fallen) = (BTreeMap::new(), Vec::new());
+                let algorithm = &*algorithm;
+                let mut trial = Trial { algorithm, scenario, environment, wanted, shown, fallen };
+                trial.search(&recorded);
+                for (property, seed) in trial.shown {
+                    let (environment, property) = (environment.to_string(), property.to_string());
+                    writeln!(text, "{name:28} {environment:9} {property:16} {seed}").unwrap();
+                }
+                disagreements.append(&mut trial.fallen);
+                let missed = |property| format!("{name} {environment} {property}: never found");
+                disagreements.extend(trial.wanted.into_iter().map(missed));
             }
         }
     }
-    assert!(all.is_empty(), "{} disagreements:\n{}", all.len(), all.join("\n"));
+    let (number, all) = (disagreements.len(), disagreements.join("\n"));
+    assert!(disagreements.is_empty(), "{number} disagreements:\n{all}");
+    expect_file![GOLDEN].assert_eq(&text);
 }
