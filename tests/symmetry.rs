@@ -82,15 +82,14 @@ fn inverse(renaming: &Permutation) -> Permutation {
 fn renamed_clients_do_the_same(kind: Kind, at_least: usize) {
     let (mut compared, mut wrong) = (0, Vec::new());
     for algorithm in registry::algorithms().iter().filter(|a| a.card().kind == kind) {
-        let card = algorithm.card();
+        let name = algorithm.card().name;
         for environment in Environment::ALL {
-            for &study in Study::of(&card, environment) {
+            for study in Study::of(&**algorithm, environment) {
                 let world = study.world(&**algorithm, environment, 1);
                 for seed in 0..6 {
                     match walk(&world, seed) {
                         Ok(states) => compared += states * (world.permutations().len() - 1),
                         Err(why) => {
-                            let name = &card.name;
                             wrong
                                 .push(format!("{name} in {environment}, {study:?}, {seed}: {why}"));
                         }

@@ -226,4 +226,10 @@ pub trait Algorithm: Send + Sync {
     fn narrowed(&self, usual: Scope) -> Scope {
         usual
     }
+
+    /// Of a lock: whether a service may lose what it has acknowledged. A crash of the holder can then do harm
+    /// together with one of that service, and both are explored together as well.
+    fn forgets(&self) -> bool {
+        false
+    }
 }

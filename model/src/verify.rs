@@ -160,7 +160,7 @@ fn jobs<'a>(algorithms: &[&'a dyn Algorithm], options: &Options) -> Vec<Job<'a>>
     });
     for environment in environments {
         for (place, &algorithm) in algorithms.iter().enumerate() {
-            for &study in Study::of(&algorithm.card(), environment) {
+            for study in Study::of(algorithm, environment) {
                 if !study.properties(environment).iter().any(|&property| options.wants(property)) {
                     continue;
                 }

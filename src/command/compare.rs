@@ -31,7 +31,7 @@ pub struct Compare {
     #[arg(long, default_value = "target/contend/report")]
     out: PathBuf,
     /// How many seeds of each algorithm are simulated.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 400)]
     seeds: u64,
     /// How many threads work; as many as there are cores without this.
     #[arg(long)]

@@ -406,6 +406,10 @@ impl Process for Client {
 }
 
 impl Algorithm for Redis {
+    fn forgets(&self) -> bool {
+        !self.syncs_every_write
+    }
+
     fn card(&self) -> Card {
         let durability =
             if self.syncs_every_write { "" } else { ", on a store that loses seconds" };
@@ -425,13 +429,16 @@ impl Algorithm for Redis {
             (false, true) => ("0mN", "0mNT"),
             (false, false) => ("0mN", "0m"),
         };
+        // The write of a holder that has crashed is still on its way when a store that crashed as well has
+        // granted the lock anew.
+        let consistent = if self.syncs_every_write { "0mCF" } else { "0mF" };
         card.claim(Property::MutualExclusion, kept)
             .claim(Property::Fencing, fenced)
             .claim(Property::DeadlockFreedom, "0mNCTF")
             .claim(Property::Ownership, "0mNCTF")
             .claim(Property::Reentrancy, kept)
             .claim(Property::Interruptibility, "0mNCTF")
-            .claim(Property::Consistency, "0mCF")
+            .claim(Property::Consistency, consistent)
     }
 
     fn client(&self, me: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

@@ -1,7 +1,7 @@
 //! The worlds that are searched for one algorithm in one environment. What callers do differs from
 //! study to study, so that each stays small.
 
-use crate::algorithm::{Algorithm, Card};
+use crate::algorithm::Algorithm;
 use crate::discipline::Discipline;
 use crate::property::{Environment, Kind, Property};
 use crate::world::{Scope, World};
@@ -24,6 +24,8 @@ pub enum Study {
     Clinging,
     /// Acquire where there is nobody else: who waits, waits for what it has left behind.
     Alone,
+    /// Acquire once, while two crashes happen: of a holder who has just written, and of a store that forgets.
+    Forgetting,
     /// Enqueue; dequeue, work, acknowledge.
     Queueing,
     /// Two producers take turns, and one consumer.
@@ -41,17 +43,9 @@ pub enum Study {
 /// Enough to be overtaken twice.
 const FEW: Study = Study::Overtaking { operations: 3 };
 
-/// Of locks. The first is for those that readers share alone. The last asks what is left behind when an answer
-/// comes too late, which is expiry; with two clients there are too many ways to it.
-const LOCKS: [Study; 7] = [
-    Study::Writing,
-    Study::Locking,
-    Study::Nesting,
-    FEW,
-    Study::GivingUp,
-    Study::Clinging,
-    Study::Alone,
-];
+/// Of locks. The first is for those that readers share alone.
+const LOCKS: [Study; 6] =
+    [Study::Writing, Study::Locking, Study::Nesting, FEW, Study::GivingUp, Study::Clinging];
 
 impl Study {
     /// The same study with more of what it is about, where there is one.
@@ -60,24 +54,37 @@ impl Study {
     }
 
     /// The studies of an algorithm in one environment.
-    pub fn of(card: &Card, environment: Environment) -> &'static [Study] {
-        match (card.kind, environment) {
-            (Kind::Lock, _) => {
+    pub fn of(algorithm: &dyn Algorithm, environment: Environment) -> Vec<Study> {
+        let card = algorithm.card();
+        match card.kind {
+            Kind::Lock => {
                 let first = usize::from(card.discipline != Discipline::ReadWrite);
-                let end = LOCKS.len() - usize::from(environment != Environment::Expiry);
-                &LOCKS[first..end]
+                let last = match environment {
+                    // What is left behind when an answer comes too late; with two clients there are too many
+                    // ways to it.
+                    Environment::Expiry => Some(Study::Alone),
+                    Environment::Crash => algorithm.forgets().then_some(Study::Forgetting),
+                    _ => None,
+                };
+                LOCKS[first..].iter().copied().chain(last).collect()
             }
+            Kind::Queue => Study::of_queues(environment).to_vec(),
+        }
+    }
+
+    fn of_queues(environment: Environment) -> &'static [Study] {
+        match environment {
             // Starvation takes no fault; a lease that has to end first is no starvation.
-            (Kind::Queue, Environment::Calm) => {
+            Environment::Calm => {
                 &[Study::Queueing, Study::Ordering, Study::Sharing, Study::Starving]
             }
             // Without a failover to come nothing is replicated, and who waits for that waits for ever.
-            (Kind::Queue, Environment::Failover) => &[Study::Queueing],
+            Environment::Failover => &[Study::Queueing],
             // Two crashes leave nobody of two consumers.
-            (Kind::Queue, Environment::Misuse | Environment::Crash) => {
+            Environment::Misuse | Environment::Crash => {
                 &[Study::Queueing, Study::Ordering, Study::Sharing]
             }
-            (Kind::Queue, Environment::Lossy | Environment::Expiry) => {
+            Environment::Lossy | Environment::Expiry => {
                 &[Study::Queueing, Study::Ordering, Study::Sharing, Study::Pairing]
             }
         }
@@ -104,6 +111,9 @@ impl Study {
                 Property::Ownership,
                 Property::Consistency,
             ],
+            Study::Forgetting => {
+                &[Property::MutualExclusion, Property::Fencing, Property::Consistency]
+            }
             Study::Nesting => &[Property::Reentrancy],
             Study::Overtaking { .. } => &[Property::Fairness],
             Study::GivingUp => &[Property::Interruptibility],
@@ -136,6 +146,7 @@ impl Study {
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
             Study::Pairing => scope.paired(),
+            Study::Forgetting => scope.forgetting(),
             Study::Writing => scope.writing(),
             Study::Starving => scope.steady(),
         };

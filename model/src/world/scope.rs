@@ -186,6 +186,17 @@ impl Scope {
         self
     }
 
+    /// For locks: one acquisition each, without any pause, and twice as many crashes.
+    #[must_use]
+    pub fn forgetting(mut self) -> Self {
+        self.duty.operations = 1;
+        self.duty.think = Range::default();
+        self.timing.retry = Range::exactly(self.timing.retry.most);
+        self.duty.retry = self.timing.retry;
+        self.budget.crashes *= 2;
+        self
+    }
+
     /// For locks that readers share: two writers.
     #[must_use]
     pub fn writing(mut self) -> Self {

@@ -14,9 +14,9 @@ use contend_sim::ledger::Options;
 use contend_sim::outcome::{Outcome, Violation};
 use contend_sim::stage::Stage;
 
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 30;
 /// Where runs are short, so many more seeds are walked that there are enough steps.
-const STEPS: usize = 6_000;
+const STEPS: usize = 4_000;
 const ALL: Options = Options { trace: true, actions: true };
 
 /// The scenario of ordinary runs: faults of all kinds.

@@ -75,7 +75,7 @@ fn every_algorithm_agrees(swarm: bool) {
         let mut scenario = Scenario::default_for(card.kind).of(&card.name);
         scenario.faults.swarm = swarm;
         let stage = Stage::new(&*algorithm, scenario).expect("the scenario fits");
-        agree(&stage, 0..30);
+        agree(&stage, 0..15);
     }
 }
 
