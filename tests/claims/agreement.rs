@@ -60,16 +60,10 @@ const OUT_OF_REACH: [(&str, Environment, Property); 20] = {
 
 /// Claims that hold in the scope that is explored and not beyond it, which the simulator shows. Each is a scope
 /// that ought to be wider.
-const TOO_WIDE: [(&str, Property); 5] = [
+const TOO_WIDE: [(&str, Property); 1] = [
     // Of three clients, two who are refused hold up a release for longer than its client's patience
     // (docs/differences-table.md).
     ("sql-update-if-changed", Property::DeadlockFreedom),
-    // Nested acquisitions are explored once a client, and so not together with the late release of an earlier
-    // hold, which frees a nested one as it frees any other (docs/differences-files.md).
-    ("file-lock", Property::Reentrancy),
-    ("file-lock-rename-breaking", Property::Reentrancy),
-    ("file-lock-guarded-breaking", Property::Reentrancy),
-    ("etcd-mutex-unchecked", Property::Reentrancy),
 ];
 
 pub(super) fn settings(stop: &AtomicBool) -> Settings<'_> {

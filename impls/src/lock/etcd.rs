@@ -109,7 +109,7 @@ impl Algorithm for Etcd {
                 .claim(Property::Fencing, "0mC")
                 .claim(Property::DeadlockFreedom, "0mT")
                 .claim(Property::Ownership, "0mNCT")
-                .claim(Property::Reentrancy, "0mNC")
+                .claim(Property::Reentrancy, "0mC")
                 .claim(Property::Interruptibility, "0mT")
                 .claim(Property::Fairness, "0T")
                 .claim(Property::Consistency, "0mC")

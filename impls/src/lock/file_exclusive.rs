@@ -429,9 +429,9 @@ impl Algorithm for FileExclusive {
             .claim(Property::Fencing, alone)
             .claim(Property::Consistency, "0mC");
         let (live, owned, nested) = match self.breaking {
-            Breaking::Never => ("0m", "0mC", "0mNCT"),
-            Breaking::ByRename => ("0mNCT", "0m", "0mNC"),
-            Breaking::Guarded => ("0mNCT", "0mC", "0mNC"),
+            Breaking::Never => ("0m", "0mC", "0mCT"),
+            Breaking::ByRename => ("0mNCT", "0m", "0mC"),
+            Breaking::Guarded => ("0mNCT", "0mC", "0mC"),
         };
         card.claim(Property::DeadlockFreedom, live)
             .claim(Property::Ownership, owned)

@@ -112,12 +112,17 @@ impl Scope {
         Scope { environment, roles, duty, timing, reading, budget, patient, question: None }
     }
 
-    /// The same with nested acquisitions: each client acquires twice, the second time inside.
+    /// The same with nested acquisitions: each client acquires twice, the second time inside. On a lossy network
+    /// it does so twice, without any pause: a late release of the first hold may free the next one.
     #[must_use]
     pub fn nested(mut self) -> Self {
         self.spare_a_reader();
         self.duty.nested = true;
-        self.duty.operations = 1;
+        if self.environment == Environment::Lossy {
+            self.duty.think = Range::default();
+        } else {
+            self.duty.operations = 1;
+        }
         self
     }
 
