@@ -430,7 +430,7 @@ impl Algorithm for FileExclusive {
             .claim(Property::Consistency, "0mC");
         let (live, owned, nested) = match self.breaking {
             Breaking::Never => ("0m", "0mC", "0mCT"),
-            Breaking::ByRename => ("0mNCT", "0m", "0mC"),
+            Breaking::ByRename => ("0mNCT", "0m", "0m"),
             Breaking::Guarded => ("0mNCT", "0mC", "0mC"),
         };
         card.claim(Property::DeadlockFreedom, live)
@@ -449,8 +449,9 @@ impl Algorithm for FileExclusive {
     /// Breaking takes many calls, and with free time each of them may be late. That one lock file is taken
     /// away for another takes a third client to show.
     fn narrowed(&self, mut usual: Scope) -> Scope {
-        let plain = !usual.duty.nested && usual.budget.cancels == 0 && usual.question.is_none();
-        if self.breaking == Breaking::ByRename && usual.environment == Environment::Crash && plain {
+        let patient = usual.budget.cancels == 0 && usual.question.is_none();
+        if self.breaking == Breaking::ByRename && usual.environment == Environment::Crash && patient
+        {
             usual.roles = vec![Role::Locker; 3];
             usual.duty.operations = 1;
             usual.duty.think = Range::default();
