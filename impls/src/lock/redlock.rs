@@ -27,11 +27,6 @@ use crate::service::store::{self, Durability, Settings as StoreSettings, Store};
 const STORES: u8 = 3;
 const MAJORITY: u8 = 2;
 
-/// How many tokens a client draws before it comes back to the first. A waiter draws one for every
-/// attempt, for ever, and the space must be finite; a request would have to be late by so many
-/// attempts to meet its own token again.
-const TOKENS: u16 = 3;
-
 /// The algorithm and its settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Redlock {
@@ -146,8 +141,13 @@ impl Client {
         Value::Token(self.token)
     }
 
+    /// A waiter draws a token for every attempt, for ever, and the space must be finite: it comes back to the
+    /// first after as many attempts as fit into a lease. A request would have to be late by that to meet its
+    /// own token again.
     fn outdate_token(&mut self) {
-        self.token.serial = (self.token.serial + 1) % TOKENS;
+        let Timing { lease, retry, .. } = self.settings.timing;
+        let tokens = lease.as_us() / retry.most.as_us().max(1);
+        self.token.serial = (self.token.serial + 1) % (tokens as u16).max(3);
     }
 
     /// A giving back may be under way even though it was answered, if it was sent twice: it would

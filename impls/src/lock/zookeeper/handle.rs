@@ -171,7 +171,8 @@ impl Handle {
     fn hears(&mut self, reply: Reply, out: &mut Effects) -> Heard {
         match (reply, self.link) {
             (Reply::Watched(path, change), _) => Heard::Watched(path, change),
-            (Reply::Closed, Link::Connecting) => Heard::Nothing,
+            // The answer to the handshake was lost, or the server speaks of what was before it.
+            (Reply::Closed, Link::Connecting) => self.disconnected(out),
             (Reply::Closed, _) => self.cut(out),
             (Reply::Expired, Link::Connecting | Link::Closed | Link::Pausing) => Heard::Nothing,
             (Reply::Expired, _) => self.expired(out),
