@@ -264,6 +264,10 @@ impl Node {
                 let connection = Some(to.connection);
                 out.push(Command::Send { to: to.node, connection, message });
             }
+            Effect::HangUp(on) => {
+                out.push(Command::Disarm(Timer::Answer(on)));
+                out.push(Command::Reset(on));
+            }
             Effect::Arm(timer, range) => out.push(Command::Arm(timer, range)),
             Effect::Disarm(timer) => out.push(Command::Disarm(timer)),
             Effect::Return(outcome) => {

@@ -52,6 +52,8 @@ pub enum Effect {
     Send(NodeId, Message),
     /// Answer on the very connection that the request came by.
     Reply(Peer, Message),
+    /// Close the current connection, and wait for no answer: what still comes back on it is dropped.
+    HangUp(NodeId),
     /// Have `Fire(timer)` happen within the range. Arming an armed timer starts it anew.
     Arm(Timer, Range),
     /// Have `Fire(timer)` not happen. Disarming an idle timer does nothing.
@@ -84,6 +86,11 @@ impl Effects {
     /// Answers on the connection that a request came by.
     pub fn reply(&mut self, to: Peer, message: impl Into<Message>) {
         self.list.push(Effect::Reply(to, message.into()));
+    }
+
+    /// Closes the current connection.
+    pub fn hang_up(&mut self, on: NodeId) {
+        self.list.push(Effect::HangUp(on));
     }
 
     /// Arms a timer, or starts it anew.

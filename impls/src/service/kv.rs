@@ -47,6 +47,15 @@ pub struct Settings {
     pub lacks: Option<Guard>,
 }
 
+impl Settings {
+    /// How many leases a client is granted before a number comes again. A request that is late by as many meets a
+    /// lease that it does not mean; so there are more where leases are long.
+    fn numbers(&self) -> u8 {
+        const FEW: u8 = 4;
+        ((self.time_to_live.as_ms() / 16.0) as u8).max(FEW)
+    }
+}
+
 /// Settings are the same in all states of a world.
 impl std::hash::Hash for Settings {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
@@ -140,8 +149,9 @@ impl Kv {
         let place = self.last.binary_search_by_key(&client, |last| last.client);
         let number = place.map_or(0, |place| self.last[place].number + 1);
         let lives = |lease| self.leases.contains(&lease);
-        let lease = (0..Lease::IDS)
-            .map(|step| Lease { client, number: (number + step) % Lease::IDS })
+        let numbers = self.settings.numbers();
+        let lease = (0..numbers)
+            .map(|step| Lease { client, number: (number + step) % numbers })
             .find(|&lease| !lives(lease))?;
         match place {
             Ok(place) => self.last[place] = lease,

@@ -7,20 +7,15 @@ use crate::ident::NodeId;
 use crate::message::Message;
 use crate::symmetry::{Permutation, Symmetric};
 
-/// A lease, as the server numbers it. A server never gives an id twice; here a client's leases go round
-/// [`Lease::IDS`] numbers, so that worlds in which leases end again and again stay finite, and what
-/// is late by fewer leases than that is still told apart.
+/// A lease, as the server numbers it. A server never gives an id twice; here a client's leases go round some
+/// numbers, so that worlds in which leases end again and again stay finite, and what is late by fewer leases
+/// than that is still told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lease {
     /// To whom it was granted.
     pub client: NodeId,
     /// Which of that client's.
     pub number: u8,
-}
-
-impl Lease {
-    /// How many numbers a client's leases go round.
-    pub const IDS: u8 = 4;
 }
 
 /// A key: a prefix, and the lease that it is attached to (`lock/leaseA0`).

@@ -171,9 +171,14 @@ impl Handle {
     fn hears(&mut self, reply: Reply, out: &mut Effects) -> Heard {
         match (reply, self.link) {
             (Reply::Watched(path, change), _) => Heard::Watched(path, change),
-            // The answer to the handshake was lost, or the server speaks of what was before it.
-            (Reply::Closed, Link::Connecting) => self.disconnected(out),
-            (Reply::Closed, _) => self.cut(out),
+            (Reply::Closed, _) => {
+                out.hang_up(BACKEND);
+                match self.link {
+                    // The answer to the handshake was lost.
+                    Link::Connecting => self.disconnected(out),
+                    _ => self.cut(out),
+                }
+            }
             (Reply::Expired, Link::Connecting | Link::Closed | Link::Pausing) => Heard::Nothing,
             (Reply::Expired, _) => self.expired(out),
             (Reply::Connected(session), Link::Connecting) => {
