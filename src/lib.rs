@@ -45,6 +45,8 @@ pub use contend_reports as reports;
 #[doc(inline)]
 pub use contend_sim as sim;
 
+#[doc(inline)]
+pub use contend_model::verify::envelope;
 pub use contend_model::verify::{Options, Study, verify as verify_all};
 
 use algorithm::Algorithm;

@@ -30,6 +30,7 @@ enum Command {
     Replay(command::replay::Replay),
     Shrink(command::shrink::Shrink),
     Compare(command::compare::Compare),
+    Envelope(command::envelope::Envelope),
 }
 
 /// What the exit status says.
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => Interruption::watch().and_then(|i| verify.run(&i)),
         Command::Simulate(simulate) => Interruption::watch().and_then(|i| simulate.run(&i)),
         Command::Shrink(shrink) => Interruption::watch().and_then(|i| shrink.run(&i)),
+        Command::Envelope(envelope) => Interruption::watch().and_then(|i| envelope.run(&i)),
         Command::Compare(compare) => Interruption::watch().and_then(|i| compare.run(&i)),
     };
     match done {

@@ -1,6 +1,7 @@
 //! From an algorithm and an environment to verdicts: which worlds are searched, and what is asked
 //! of them.
 
+pub mod envelope;
 mod explain;
 mod fairness;
 mod judge;

@@ -7,6 +7,7 @@ use contend_model::algorithm::Card;
 use contend_model::property::{Environment, Kind};
 use contend_model::run::SimulationReport;
 use contend_model::verdict::Row;
+use contend_model::verify::envelope::{Bound, End, Envelope, Lateness};
 
 use crate::applications::harms;
 use crate::figures::sheets;
@@ -98,6 +99,35 @@ pub fn list_within(cards: &[Card], width: u16) -> String {
         ]);
     }
     format!("{table}\n")
+}
+
+/// How much lateness each lock bears.
+pub fn envelopes(envelopes: &[Envelope]) -> String {
+    let mut table = plain(WIDTH);
+    let kinds = Lateness::ALL.map(|lateness| lateness.to_string());
+    table.set_header(std::iter::once("name".to_owned()).chain(kinds));
+    for envelope in envelopes {
+        let cells = envelope.bounds.iter().map(borne);
+        table.add_row(std::iter::once(envelope.algorithm.clone()).chain(cells));
+    }
+    let Some(Envelope { lease_ms, margin_ms, .. }) = envelopes.first() else {
+        return String::new();
+    };
+    format!(
+        "{table}\n\nTwo clients acquire once and work for 1 ms; leases of {lease_ms} ms, on which nobody relies in \
+         the last {margin_ms} ms.\nThe most with which they still exclude each other: pauses of clients, delays \
+         of messages, drift of clocks.\n≤n breaks beyond n ms   ≥n at least that: nothing beyond it was \
+         tried, or not to the end   ✘ breaks without any\n"
+    )
+}
+
+fn borne(bound: &Bound) -> String {
+    match (bound.holds_up_to_ms, &bound.end) {
+        (Some(ms), End::Broken(_)) => format!("≤{ms}"),
+        (Some(ms), End::Undecided(_) | End::Borne) => format!("≥{ms}"),
+        (None, End::Broken(_)) => "✘".into(),
+        (None, End::Undecided(_) | End::Borne) => "?".into(),
+    }
 }
 
 /// What simulated runs cost: tables with a column for each algorithm, a row for each figure.

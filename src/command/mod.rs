@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub mod compare;
+pub mod envelope;
 pub mod list;
 pub mod replay;
 mod setting;

@@ -132,7 +132,9 @@ impl Algorithm for Etcd {
 
     fn narrowed(&self, usual: Scope) -> Scope {
         let mut scope = usual;
-        if scope.question == Some(Question::Overtakings) || scope.timing.timeout > scope.timing.lease {
+        if scope.question == Some(Question::Overtakings)
+            || scope.timing.timeout > scope.timing.lease
+        {
             // The key keeps a waiter's place however often it asks, and a lease has to outlast its
             // patience.
             scope.timing.timeout = Timing::EXPLORED.timeout;
