@@ -233,8 +233,12 @@ fn run(
     let explored = crate::search::search(world, &options.limits(&wanted), report, stop);
     let judge = judge::Judge::new(world, &explored);
     let judged = rows_of(&judge, None);
-    if let Some(study) = job.study.larger()
-        && judge.is_undecided(&judged)
+    // Who nests once without harm is asked to do so twice.
+    let holds = judged.iter().all(|row| row.verdict == Verdict::Holds);
+    let tells_little =
+        if job.study == Study::Nesting { holds } else { judge.is_undecided(&judged) };
+    if let Some(study) = job.study.larger(job.environments[0])
+        && tells_little
     {
         let more = run(&Job { study, ..job.clone() }, options, progress, stop);
         // A larger scope that cannot be searched to its end tells less than the smaller one.

@@ -21,11 +21,11 @@ use super::rows;
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/seeds.txt");
 const SEEDS: u64 = 10_000;
 /// How many are run at least, so that each claim is tried in each environment by itself.
-const FEW_SEEDS: u64 = 60;
+const FEW_SEEDS: u64 = 40;
 
 /// What takes more than ten thousand seeds, or a fault that the simulator has only together with another
 /// one, which is then another environment. Each line says why.
-const OUT_OF_REACH: [(&str, Environment, Property); 22] = {
+const OUT_OF_REACH: [(&str, Environment, Property); 21] = {
     use Environment::{Crash, Expiry, Failover, Lossy};
     use Property::{AtMostOnce, Consistency, Exclusive, Fifo, MutualExclusion};
     use Property::{NoDuplicate, Reentrancy};
@@ -43,9 +43,8 @@ const OUT_OF_REACH: [(&str, Environment, Property); 22] = {
         ("zk-steps-wait", Lossy, Consistency),
         ("etcd-lock-fenced", Crash, Consistency),
         ("zk-lock-followers-synced", Crash, Consistency),
-        // A holder and a store that crash within milliseconds: 8 of 100,000 seeds of the first.
+        // A holder and a store that crash within milliseconds: 8 of 100,000 seeds.
         ("redis-lock-fenced-everysec", Crash, Consistency),
-        ("redlock-unsynced", Crash, Consistency),
         // Two items that go through the queue while a third is held up, and neither is asked for again.
         ("redis-stream", Failover, Fifo),
         ("kafka-flushed", Lossy, Fifo),
@@ -63,10 +62,13 @@ const OUT_OF_REACH: [(&str, Environment, Property); 22] = {
 
 /// Claims that hold in the scope that is explored and not beyond it, which the simulator shows. Each is a scope
 /// that ought to be wider.
-const TOO_WIDE: [(&str, Property); 1] = [
+const TOO_WIDE: [(&str, Property); 2] = [
     // Of three clients, two who are refused hold up a release for longer than its client's patience
     // (docs/differences-table.md).
     ("sql-update-if-changed", Property::DeadlockFreedom),
+    // Two crashes, of a holder who has just written and of one store, let the next one in at once (18 steps, in a
+    // space of 2.4 million states; docs/differences-cache-locks.md).
+    ("redlock-unsynced", Property::Consistency),
 ];
 
 pub(super) fn settings(stop: &AtomicBool) -> Settings<'_> {

@@ -3,6 +3,7 @@
 mod applications;
 mod bench;
 mod compare;
+mod envelope;
 mod list;
 mod replay;
 mod shrink;

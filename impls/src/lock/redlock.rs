@@ -354,15 +354,13 @@ impl Algorithm for Redlock {
         let card = super::card(self.name, "REDLOCK", form, "redis", &summary);
         let kept = if self.syncs_every_write { "0mNC" } else { "0mN" };
         let fenced = if self.syncs_every_write { "0mC" } else { "0m" };
-        // Two crashes, of a holder who has just written and of one store, let the next one in at once.
-        let consistent = if self.syncs_every_write { "0mC" } else { "0m" };
         card.claim(Property::MutualExclusion, kept)
             .claim(Property::Fencing, fenced)
             .claim(Property::DeadlockFreedom, "0mNCT")
             .claim(Property::Ownership, "0mNCT")
             .claim(Property::Reentrancy, kept)
             .claim(Property::Interruptibility, "0mNCT")
-            .claim(Property::Consistency, consistent)
+            .claim(Property::Consistency, "0mC")
             .without(Property::Fairness, "who waits keeps no place, it only asks again")
     }
 
@@ -385,10 +383,6 @@ impl Algorithm for Redlock {
             store("redis2"),
             store("redis3"),
         ]
-    }
-
-    fn forgets(&self) -> bool {
-        !self.syncs_every_write
     }
 
     /// An acquisition takes six calls and more, and whatever may be late or lost may be so at each. Where

@@ -13,6 +13,8 @@ pub enum Study {
     Locking,
     /// Acquire a second time while holding.
     Nesting,
+    /// The same twice, where once does no harm.
+    NestingTwice,
     /// Acquire again and again while others wait.
     Overtaking {
         /// How often each of them acquires.
@@ -48,9 +50,13 @@ const LOCKS: [Study; 6] =
     [Study::Writing, Study::Locking, Study::Nesting, FEW, Study::GivingUp, Study::Clinging];
 
 impl Study {
-    /// The same study with more of what it is about, where there is one.
-    pub fn larger(self) -> Option<Study> {
-        (self == FEW).then_some(Study::Overtaking { operations: 5 })
+    /// The same study with more of what it is about, for those of whom it did not tell enough.
+    pub fn larger(self, environment: Environment) -> Option<Study> {
+        match self {
+            FEW => Some(Study::Overtaking { operations: 5 }),
+            Study::Nesting if environment == Environment::Lossy => Some(Study::NestingTwice),
+            _ => None,
+        }
     }
 
     /// The studies of an algorithm in one environment.
@@ -114,7 +120,7 @@ impl Study {
             Study::Forgetting => {
                 &[Property::MutualExclusion, Property::Fencing, Property::Consistency]
             }
-            Study::Nesting => &[Property::Reentrancy],
+            Study::Nesting | Study::NestingTwice => &[Property::Reentrancy],
             Study::Overtaking { .. } => &[Property::Fairness],
             Study::GivingUp => &[Property::Interruptibility],
             Study::Clinging => &[Property::Revocation],
@@ -139,6 +145,7 @@ impl Study {
         let scope = match self {
             Study::Locking | Study::Queueing => scope,
             Study::Nesting => scope.nested(),
+            Study::NestingTwice => scope.nested_twice(),
             Study::Overtaking { operations } => scope.contended(operations),
             Study::GivingUp => scope.impatient(),
             Study::Clinging => scope.clinging(),

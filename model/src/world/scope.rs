@@ -112,18 +112,23 @@ impl Scope {
         Scope { environment, roles, duty, timing, reading, budget, patient, question: None }
     }
 
-    /// The same with nested acquisitions: each client acquires twice, the second time inside. On a lossy network
-    /// it does so twice, without any pause: a late release of the first hold may free the next one.
+    /// The same with nested acquisitions: each client acquires twice, the second time inside.
     #[must_use]
     pub fn nested(mut self) -> Self {
         self.spare_a_reader();
         self.duty.nested = true;
-        if self.environment == Environment::Lossy {
-            self.duty.think = Range::default();
-        } else {
-            self.duty.operations = 1;
-        }
+        self.duty.operations = 1;
         self
+    }
+
+    /// The same, and each client does so twice, without any pause: a late release of the first hold may free the
+    /// next one.
+    #[must_use]
+    pub fn nested_twice(self) -> Self {
+        let mut scope = self.nested();
+        scope.duty.operations = 2;
+        scope.duty.think = Range::default();
+        scope
     }
 
     /// The same with a waiter that may give up: each client acquires once, and one gives up once.
