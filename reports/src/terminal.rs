@@ -114,10 +114,10 @@ pub fn envelopes(envelopes: &[Envelope]) -> String {
         return String::new();
     };
     format!(
-        "{table}\n\nTwo clients acquire once and work for 1 ms; leases of {lease_ms} ms, on which nobody relies in \
+        "{table}\n\nTwo clients (three where some share) acquire once and work for 1 ms; leases of {lease_ms} ms, on which nobody relies in \
          the last {margin_ms} ms.\nThe most with which they still exclude each other: pauses of clients, delays \
          of messages, drift of clocks.\n≤n breaks beyond n ms   ≥n at least that: nothing beyond it was \
-         tried, or not to the end   ✘ breaks without any\n"
+         tried, or not to the end\n✘ breaks without any   ? nobody obtains it, or the search was cut off\n"
     )
 }
 

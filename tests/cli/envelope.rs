@@ -23,9 +23,10 @@ fn a_lease_that_its_holder_does_not_watch_bears_no_delay() {
          sql-row-lock   ≥8      ≥8      ≥8    
         ──────────────────────────────────────
 
-        Two clients acquire once and work for 1 ms; leases of 4 ms, on which nobody relies in the last 1 ms.
+        Two clients (three where some share) acquire once and work for 1 ms; leases of 4 ms, on which nobody relies in the last 1 ms.
         The most with which they still exclude each other: pauses of clients, delays of messages, drift of clocks.
-        ≤n breaks beyond n ms   ≥n at least that: nothing beyond it was tried, or not to the end   ✘ breaks without any
+        ≤n breaks beyond n ms   ≥n at least that: nothing beyond it was tried, or not to the end
+        ✘ breaks without any   ? nobody obtains it, or the search was cut off
     "#]]
     .assert_eq(&told);
 }

@@ -74,7 +74,7 @@ pub struct Bound {
 pub enum End {
     /// Mutual exclusion breaks, like this.
     Broken(Box<Counterexample>),
-    /// Nobody knows: the search was cut off, and why.
+    /// Nobody knows: why the search does not tell.
     Undecided(String),
     /// Nothing more was tried: all that was tried is borne.
     Borne,
@@ -141,6 +141,10 @@ fn bound(
         }
         if let Some(cut) = explored.cut() {
             bound.end = End::Undecided(format!("{cut} after {} states", explored.states()));
+            break;
+        }
+        if explored.first(Labels::bit(Mark::Reached.bit())).is_none() {
+            bound.end = End::Undecided("vacuous: nobody ever obtained the lock".into());
             break;
         }
         bound.holds_up_to_ms = Some(ms);
