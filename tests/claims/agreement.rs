@@ -21,7 +21,7 @@ use super::rows;
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/seeds.txt");
 const SEEDS: u64 = 10_000;
 /// How many are run at least, so that each claim is tried in each environment by itself.
-const FEW_SEEDS: u64 = 40;
+const FEW_SEEDS: u64 = 30;
 
 /// What takes more than ten thousand seeds, or a fault that the simulator has only together with another
 /// one, which is then another environment. Each line says why.
