@@ -21,6 +21,14 @@ pub const RESOURCE: NodeId = NodeId::Service(0);
 pub const BACKEND: NodeId = NodeId::Service(1);
 
 impl NodeId {
+    /// A number of its own.
+    pub(crate) fn code(self) -> u16 {
+        match self {
+            NodeId::Client(number) => number.into(),
+            NodeId::Service(number) => 0x100 | u16::from(number),
+        }
+    }
+
     /// The client's number, if it is a client.
     pub fn client(self) -> Option<usize> {
         match self {

@@ -40,6 +40,28 @@ pub enum Timer {
 }
 
 impl Timer {
+    /// A number of its own.
+    pub(crate) fn code(self) -> u32 {
+        let (kind, node, number) = match self {
+            Timer::Next => (0, 0, 0),
+            Timer::Again => (1, 0, 0),
+            Timer::Work => (2, 0, 0),
+            Timer::Answer(node) => (3, node.code(), 0),
+            Timer::Poll => (4, 0, 0),
+            Timer::Lease => (5, 0, 0),
+            Timer::Renew => (6, 0, 0),
+            Timer::Reap => (7, 0, 0),
+            Timer::Deadline(number) => (8, 0, number),
+            Timer::DeadlineOf(node, number) => (9, node.code(), number),
+            Timer::Sync => (10, 0, 0),
+            Timer::Replicate => (11, 0, 0),
+            Timer::ReplicateTo(node, number) => (12, node.code(), number),
+            Timer::Custom(number) => (13, 0, number),
+        };
+        let kind: u32 = kind;
+        kind << 24 | u32::from(node) << 8 | u32::from(number)
+    }
+
     /// Whether the timer outlives a crash of its node.
     pub fn outlives_crash(self) -> bool {
         self.is_deadline()

@@ -143,20 +143,22 @@ impl<'a, S: Subject> Expander<'a, S> {
     /// of the others.
     fn drop_known(&self, seen: &Seen, block: &mut Expansion<S::State>) {
         seen.fetch(&block.fingerprints);
-        let mut kept = 0;
-        for place in 0..block.fingerprints.len() {
-            let print = block.fingerprints[place];
+        let Expansion { fingerprints, candidates, edges, .. } = block;
+        let (mut place, mut kept) = (0, 0);
+        candidates.retain(|candidate| {
+            let print = fingerprints[place];
+            place += 1;
             let known = seen.find(print);
-            if let (Some(id), true) = (known, self.keep_graph) {
-                block.edges[block.candidates[place].edge as usize] |= id;
+            match known {
+                Some(id) if self.keep_graph => edges[candidate.edge as usize] |= id,
+                Some(_) => {}
+                None => {
+                    fingerprints[kept] = print;
+                    kept += 1;
+                }
             }
-            if known.is_none() {
-                block.fingerprints[kept] = print;
-                block.candidates.swap(kept, place);
-                kept += 1;
-            }
-        }
-        block.fingerprints.truncate(kept);
-        block.candidates.truncate(kept);
+            known.is_none()
+        });
+        fingerprints.truncate(kept);
     }
 }

@@ -7,9 +7,9 @@ use std::hash::{Hash, Hasher};
 /// Fields are packed side by side into 128 bits, so that a state of many small ones costs few
 /// multiplications; each full pack is folded into the digest by a 64×64→128-bit product whose halves
 /// are xored (the step of wyhash and its kin). There is no key, which makes the digest repeatable,
-/// and of no use against somebody who looks for collisions. Integers count as little-endian and
-/// `usize` as 64 bits; only slices of integers wider than a byte, whose bytes the standard library
-/// hands over as they lie in memory, are different on a big-endian machine.
+/// and of no use against somebody who looks for collisions. Discriminants and lengths, which are small,
+/// count as one byte. Integers count as little-endian; only slices of integers wider than a byte, whose
+/// bytes the standard library hands over as they lie in memory, are different on a big-endian machine.
 #[derive(Clone)]
 pub struct Fingerprinter {
     digest: u64,
@@ -20,6 +20,9 @@ pub struct Fingerprinter {
 /// Fractional digits of pi.
 const KEYS: [u64; 4] =
     [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0, 0x082e_fa98_ec4e_6c89];
+
+/// The first byte of a number that does not fit in less.
+const LARGE: u8 = 0xff;
 
 impl Fingerprinter {
     /// The fingerprint of a value. It is never zero.
@@ -38,6 +41,17 @@ impl Fingerprinter {
         }
         self.pack |= u128::from(word) << self.packed_bits;
         self.packed_bits += bits;
+    }
+
+    /// A number that is mostly small: one byte, or one that says that it is not, and the number. No small
+    /// one begins as a large one does.
+    #[inline(always)]
+    fn put_small(&mut self, number: u64) {
+        if number < u64::from(LARGE) {
+            return self.put(number, 8);
+        }
+        self.put(LARGE.into(), 8);
+        self.put(number, 64);
     }
 
     #[inline(always)]
@@ -101,7 +115,7 @@ impl Hasher for Fingerprinter {
 
     #[inline(always)]
     fn write_usize(&mut self, value: usize) {
-        self.put(value as u64, 64);
+        self.put_small(value as u64);
     }
 
     #[inline(always)]
@@ -132,7 +146,7 @@ impl Hasher for Fingerprinter {
     #[inline(always)]
     fn write_isize(&mut self, value: isize) {
         // Sign-extended first, so that a negative discriminant is the same on 32-bit machines.
-        self.put(value as i64 as u64, 64);
+        self.put_small(value as i64 as u64);
     }
 }
 

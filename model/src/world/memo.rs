@@ -2,9 +2,13 @@
 //! most steps of one are repetitions; a node that is looked up is neither copied nor hashed again.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hash};
+use std::sync::Arc;
 
+use super::action::Towards;
 use super::shared::Shared;
+use super::state::{Connection, Content, Packet};
 use crate::history::What;
 use crate::ident::NodeId;
 use crate::monitor::Monitors;
@@ -12,7 +16,7 @@ use crate::node::{Command, Node, Scratch, Stimulus};
 use crate::property::Properties;
 use crate::search::Fingerprinter;
 
-/// What nodes and judges did. It is looked up and never walked through, so that its order decides
+/// What nodes and judges did, and what connections came to hold. It is looked up and never walked through, so that its order decides
 /// nothing, and a lookup compares the values, so that no fingerprint is trusted.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
@@ -21,7 +25,10 @@ pub(super) struct Memo {
     scratch: Scratch,
     reactions: Table<Reaction>,
     judgements: Table<Judgement>,
+    takings: Table<Taking>,
+    puttings: Table<Putting>,
     nodes: Pool<Node>,
+    connections: Pool<Connection>,
     monitors: Pool<Monitors>,
 }
 
@@ -33,7 +40,25 @@ struct Reaction {
     before: Shared<Node>,
     stimulus: Stimulus,
     after: Shared<Node>,
-    commands: Box<[Command]>,
+    commands: Arc<[Command]>,
+}
+
+/// The first in line of a connection, taken from it.
+#[derive(Debug)]
+struct Taking {
+    before: Shared<Connection>,
+    towards: Towards,
+    content: Content,
+    after: Shared<Connection>,
+}
+
+/// A connection on which something was sent.
+#[derive(Debug)]
+struct Putting {
+    before: Shared<Connection>,
+    towards: Towards,
+    packet: Packet,
+    after: Shared<Connection>,
 }
 
 /// Judges who took in an entry of the history.
@@ -61,29 +86,71 @@ impl Memo {
         }
     }
 
-    /// Lets one thing happen to the node and appends what it wants of the world.
-    pub fn handle(
-        &mut self,
-        node: &mut Shared<Node>,
-        stimulus: Stimulus,
-        commands: &mut Vec<Command>,
-    ) {
-        let key = Fingerprinter::of(&(&*node, stimulus));
-        match self.reactions.get(&key) {
-            Some(known) if known.before == *node && known.stimulus == stimulus => {
-                commands.extend_from_slice(&known.commands);
-                *node = known.after.clone();
-            }
-            _ => {
-                let (before, first) = (self.nodes.one(node.clone()), commands.len());
-                let mut after = before.clone();
-                after.edit().handle(stimulus, &mut self.scratch, commands);
-                *node = self.nodes.one(after);
-                let commands = commands[first..].into();
-                let after = node.clone();
-                enter(&mut self.reactions, key, Reaction { before, stimulus, after, commands });
+    /// Lets one thing happen to the node, and says what it wants of the world.
+    pub fn handle(&mut self, node: &mut Shared<Node>, stimulus: Stimulus) -> Arc<[Command]> {
+        let reaction = self.reaction(node, stimulus);
+        *node = reaction.after.clone();
+        reaction.commands.clone()
+    }
+
+    /// Whether the node would do nothing, and be what it was.
+    pub fn ignores(&mut self, node: &Shared<Node>, stimulus: Stimulus) -> bool {
+        let Reaction { before, after, commands, .. } = self.reaction(node, stimulus);
+        commands.is_empty() && before.fingerprint() == after.fingerprint() && before == after
+    }
+
+    fn reaction(&mut self, node: &Shared<Node>, stimulus: Stimulus) -> &Reaction {
+        let is_it = |known: &Reaction| known.stimulus == stimulus && known.before == *node;
+        make_room(&mut self.reactions);
+        match self.reactions.entry(Fingerprinter::of(&(node, stimulus))) {
+            Entry::Occupied(known) if is_it(known.get()) => known.into_mut(),
+            entry => {
+                let before = self.nodes.one(node.clone());
+                let (mut after, mut commands) = (before.clone(), Vec::new());
+                after.edit().handle(stimulus, &mut self.scratch, &mut commands);
+                let after = self.nodes.one(after);
+                let commands = commands.into();
+                let reaction = Reaction { before, stimulus, after, commands };
+                entry.insert_entry(reaction).into_mut()
             }
         }
+    }
+
+    /// Takes the first in line from a connection, on which something is.
+    pub fn take(&mut self, connection: &mut Shared<Connection>, towards: Towards) -> Content {
+        let key = Fingerprinter::of(&(&*connection, towards));
+        if let Some(known) = self.takings.get(&key)
+            && known.towards == towards
+            && known.before == *connection
+        {
+            *connection = known.after.clone();
+            return known.content;
+        }
+        let before = self.connections.one(connection.clone());
+        let mut after = before.clone();
+        let content = after.edit().queue_mut(towards).remove(0).content;
+        *connection = self.connections.one(after);
+        let after = connection.clone();
+        enter(&mut self.takings, key, Taking { before, towards, content, after });
+        content
+    }
+
+    /// Puts something on a connection, behind what is there.
+    pub fn put(&mut self, connection: &mut Shared<Connection>, towards: Towards, packet: Packet) {
+        let key = Fingerprinter::of(&(&*connection, towards, packet));
+        if let Some(known) = self.puttings.get(&key)
+            && (known.towards, known.packet) == (towards, packet)
+            && known.before == *connection
+        {
+            *connection = known.after.clone();
+            return;
+        }
+        let before = self.connections.one(connection.clone());
+        let mut after = before.clone();
+        after.edit().queue_mut(towards).push(packet);
+        *connection = self.connections.one(after);
+        let after = connection.clone();
+        enter(&mut self.puttings, key, Putting { before, towards, packet, after });
     }
 
     /// Lets the judges take in one entry of the history.
@@ -112,10 +179,14 @@ impl Memo {
     }
 }
 
-fn enter<T>(table: &mut Table<T>, key: u64, value: T) {
+fn make_room<T>(table: &mut Table<T>) {
     if table.len() >= ENTRIES_MAX {
         table.clear();
     }
+}
+
+fn enter<T>(table: &mut Table<T>, key: u64, value: T) {
+    make_room(table);
     table.insert(key, value);
 }
 

@@ -78,12 +78,11 @@ impl World {
     fn start_all(&mut self) {
         let mut state = self.start.clone();
         for index in 0..state.nodes.len() {
-            let (mut commands, mut memo) = (Vec::new(), Memo::default());
-            memo.handle(&mut state.nodes[index], Stimulus::Start, &mut commands);
+            let mut memo = Memo::default();
+            let commands = memo.handle(&mut state.nodes[index], Stimulus::Start);
             let id = state.nodes[index].id;
             self.obey(&mut state, id, &commands, &mut memo);
         }
-        state.tidy();
         self.start = state;
     }
 

@@ -5,6 +5,7 @@
 use smallvec::smallvec;
 
 use super::action::{Link, Towards};
+use super::memo::Memo;
 use super::shared::Shared;
 use super::state::{Connection, Content, Packet, Packets, State};
 use crate::ident::{NodeId, Peer};
@@ -22,7 +23,14 @@ impl State {
     }
 
     /// Puts a client's request on its current connection, or on a new one.
-    pub(super) fn request(&mut self, from: NodeId, to: NodeId, message: Message, delay: Span) {
+    pub(super) fn request(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        message: Message,
+        delay: Span,
+        memo: &mut Memo,
+    ) {
         let current = self
             .connections
             .iter()
@@ -33,9 +41,10 @@ impl State {
             return;
         }
         let packet = Packet { content: Content::Message(message), left: delay };
-        self.connections[index].edit().to_service.push(packet);
+        memo.put(&mut self.connections[index], Towards::Service, packet);
     }
 
+    /// A new connection between the two, in its place.
     fn connect(&mut self, client: NodeId, service: NodeId, client_open: bool) -> usize {
         let number = (0..)
             .find(|&number| {
@@ -43,7 +52,7 @@ impl State {
                 !self.connections.iter().any(|c| taken(c) == (client, service, number))
             })
             .expect("a free number");
-        self.connections.push(Shared::new(Connection {
+        let connection = Connection {
             client,
             service,
             number,
@@ -51,12 +60,21 @@ impl State {
             service_open: true,
             to_service: Packets::new(),
             to_client: Packets::new(),
-        }));
-        self.connections.len() - 1
+        };
+        let place = self.connections.partition_point(|c| c.key() < connection.key());
+        self.connections.insert(place, Shared::new(connection));
+        place
     }
 
     /// Puts a service's reply on the connection, unless either end of it is closed.
-    pub(super) fn respond(&mut self, from: NodeId, to: Peer, message: Message, delay: Span) {
+    pub(super) fn respond(
+        &mut self,
+        from: NodeId,
+        to: Peer,
+        message: Message,
+        delay: Span,
+        memo: &mut Memo,
+    ) {
         let connection = self
             .connections
             .iter_mut()
@@ -65,7 +83,7 @@ impl State {
             |c: &&mut Shared<Connection>| c.client_open && c.service_open && !ends(&c.to_client);
         if let Some(connection) = connection.filter(reads) {
             let packet = Packet { content: Content::Message(message), left: delay };
-            connection.edit().to_client.push(packet);
+            memo.put(connection, Towards::Client, packet);
         }
     }
 
@@ -135,13 +153,14 @@ impl State {
         receiver_runs: bool,
     ) -> Option<Stimulus> {
         let index = self.connection(link)?;
-        let connection = self.connections[index].edit();
+        let connection = &mut self.connections[index];
         let from = Peer { node: link.sender(), connection: link.connection };
         match (link.towards, content) {
             (Towards::Service, Content::Message(message)) => {
                 if connection.service_open && receiver_runs {
                     return Some(Stimulus::Deliver { from, message });
                 }
+                let connection = connection.edit();
                 if connection.client_open && !ends(&connection.to_client) {
                     connection.to_client.push(end_after(&connection.to_client));
                 }
@@ -150,13 +169,14 @@ impl State {
             }
             (Towards::Service, Content::End) => {
                 let news = connection.service_open && receiver_runs;
-                connection.service_open = false;
+                connection.edit().service_open = false;
                 news.then_some(Stimulus::Disconnected(from))
             }
             (Towards::Client, Content::Message(message)) => {
                 connection.client_open.then_some(Stimulus::Deliver { from, message })
             }
             (Towards::Client, Content::End) => {
+                let connection = connection.edit();
                 let news = connection.client_open;
                 connection.client_open = false;
                 connection.to_client.clear();

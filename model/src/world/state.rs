@@ -1,5 +1,7 @@
 //! Everything that the future of an explored world depends on, and nothing else.
 
+use std::hash::{Hash, Hasher};
+
 use smallvec::SmallVec;
 
 use super::action::{Link, Towards};
@@ -138,12 +140,22 @@ pub(super) enum Content {
 }
 
 /// A timer that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Armed {
     pub node: NodeId,
     pub timer: Timer,
     pub least: Span,
     pub most: Span,
+}
+
+// Timers are hashed for every step of every search, one by one, and all of one fits in one word.
+impl Hash for Armed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Armed { node, timer, least, most } = *self;
+        let who = u64::from(node.code()) << 32 | u64::from(timer.code());
+        let when = u64::from(least.as_us()) << 32 | u64::from(most.as_us());
+        state.write_u128(u128::from(who) << 64 | u128::from(when));
+    }
 }
 
 impl Symmetric for Armed {
@@ -227,13 +239,15 @@ impl State {
             armed.permute(permutation);
         }
         state.monitors.edit().permute(permutation);
-        state.tidy();
+        // The orders that make equal worlds equal values.
+        state.connections.sort_by_key(|connection| connection.key());
+        state.timers.sort_unstable();
         Some(state)
     }
 
-    /// Restores the orders that make equal worlds equal values.
-    pub(super) fn tidy(&mut self) {
-        self.connections.sort_by_key(|connection| connection.key());
-        self.timers.sort_unstable();
+    /// Starts a timer, which must not be armed.
+    pub(super) fn arm(&mut self, armed: Armed) {
+        let place = self.timers.partition_point(|other| *other < armed);
+        self.timers.insert(place, armed);
     }
 }

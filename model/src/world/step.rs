@@ -2,6 +2,7 @@
 //! A long file, since what can happen and what comes of it are read side by side.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use super::World;
 use super::action::{Action, Link, Towards};
@@ -16,15 +17,8 @@ use crate::time::{Range, Span};
 use crate::timer::Timer;
 
 thread_local! {
-    /// The search takes millions of steps and keeps nothing of them but the state.
-    static ROOM: RefCell<Room> = RefCell::default();
-}
-
-/// Where a step is worked out.
-#[derive(Debug, Default)]
-struct Room {
-    commands: Vec<Command>,
-    memo: Memo,
+    /// The search takes millions of steps, most of them again and again.
+    static MEMO: RefCell<Memo> = RefCell::default();
 }
 
 /// One step as it happened: what a node saw and what it did. Worlds are compared by their steps.
@@ -204,48 +198,40 @@ impl World {
 
     /// What comes of an action.
     pub fn after(&self, state: &State, action: Action) -> State {
-        self.within_room(|room| {
-            room.commands.clear();
+        MEMO.with_borrow_mut(|memo| {
+            memo.serve(self.id);
             let mut after = state.clone();
-            self.advance(&mut after, action, room);
+            self.advance(&mut after, action, memo);
             after
-        })
-    }
-
-    fn within_room<R>(&self, work: impl FnOnce(&mut Room) -> R) -> R {
-        ROOM.with_borrow_mut(|room| {
-            room.memo.serve(self.id);
-            work(room)
         })
     }
 
     /// What comes of an action, and the step as it happened.
     pub fn act(&self, before: &State, action: Action) -> (State, Step) {
-        let mut room = Room::default();
         let mut state = before.clone();
-        let reached = self.advance(&mut state, action, &mut room);
+        let (reached, commands) = self.advance(&mut state, action, &mut Memo::default()).unzip();
         let (node, stimulus) = reached.unzip();
+        let commands = commands.map_or_else(Vec::new, |commands| commands.to_vec());
         let violated = state.violated;
-        (state, Step { action, node, stimulus, commands: room.commands, violated })
+        (state, Step { action, node, stimulus, commands, violated })
     }
 
     fn advance(
         &self,
         state: &mut State,
         action: Action,
-        room: &mut Room,
-    ) -> Option<(NodeId, Stimulus)> {
+        memo: &mut Memo,
+    ) -> Option<((NodeId, Stimulus), Arc<[Command]>)> {
         state.violated = Properties::NONE;
-        let reached = self.reach(state, action);
-        if let Some((node, stimulus)) = reached {
+        let reaction = self.reach(state, action, memo).map(|(node, stimulus)| {
             let index = self.index(node);
-            room.memo.handle(&mut state.nodes[index], stimulus, &mut room.commands);
-            self.obey(state, node, &room.commands, &mut room.memo);
-        }
-        self.drop_meaningless_ends(state, &mut room.memo);
+            let commands = memo.handle(&mut state.nodes[index], stimulus);
+            self.obey(state, node, &commands, memo);
+            ((node, stimulus), commands)
+        });
+        self.drop_meaningless_ends(state, memo);
         state.forget_closed();
-        state.tidy();
-        reached
+        reaction
     }
 
     /// The end of a connection that means nothing to its service, because it keeps nothing about
@@ -260,6 +246,7 @@ impl World {
             let requests = connection.link(Towards::Service);
             let awaited = state.late.iter().any(|(late, _)| *late == requests);
             let first = connection.to_service.first().map(|packet| packet.content);
+            let open = connection.service_open;
             let over = match first {
                 Some(Content::End) => self.means_nothing(state, index, memo),
                 // Its end was dropped while something was still to come, and what came has given
@@ -272,7 +259,8 @@ impl World {
                 None => true,
                 Some(Content::Message(_)) => false,
             };
-            if over {
+            let changes = first.is_some() || (!awaited && open);
+            if over && changes {
                 let connection = state.connections[index].edit();
                 connection.to_service.drain(..connection.to_service.len().min(1));
                 connection.service_open &= awaited;
@@ -287,17 +275,19 @@ impl World {
             return true;
         }
         let peer = Peer { node: connection.client, connection: connection.number };
-        let mut node = state.nodes[service].clone();
-        let mut commands = Vec::new();
-        memo.handle(&mut node, Stimulus::Disconnected(peer), &mut commands);
-        commands.is_empty() && node == state.nodes[service]
+        memo.ignores(&state.nodes[service], Stimulus::Disconnected(peer))
     }
 
     /// Carries the action out up to the node that it reaches, if it reaches one.
-    fn reach(&self, state: &mut State, action: Action) -> Option<(NodeId, Stimulus)> {
+    fn reach(
+        &self,
+        state: &mut State,
+        action: Action,
+        memo: &mut Memo,
+    ) -> Option<(NodeId, Stimulus)> {
         match action {
             Action::Deliver(link) => {
-                let content = self.take_first(state, &link);
+                let content = take_first(state, &link, memo);
                 self.receive(state, &link, content)
             }
             Action::DeliverLate(number) => {
@@ -325,12 +315,12 @@ impl World {
             }
             Action::Lose(link) => {
                 state.budget.network -= 1;
-                self.take_first(state, &link);
+                take_first(state, &link, memo);
                 None
             }
             Action::HoldBack(link) => {
                 state.budget.network -= 1;
-                if let Content::Message(message) = self.take_first(state, &link) {
+                if let Content::Message(message) = take_first(state, &link, memo) {
                     state.late.push((link, message));
                 }
                 None
@@ -374,11 +364,6 @@ impl World {
         state.timers.retain(|armed| armed.node != node || armed.timer.outlives_crash());
     }
 
-    fn take_first(&self, state: &mut State, link: &Link) -> Content {
-        let index = state.connection(link).expect("an action names a connection that exists");
-        state.connections[index].edit().queue_mut(link.towards).remove(0).content
-    }
-
     fn receive(
         &self,
         state: &mut State,
@@ -399,13 +384,14 @@ impl World {
         memo: &mut Memo,
     ) {
         let delay = self.scope.reading.delay();
-        for &command in commands {
-            match command {
+        for command in commands {
+            match *command {
                 Command::Send { to, connection: None, message } => {
-                    state.request(node, to, message, delay);
+                    state.request(node, to, message, delay, memo);
                 }
                 Command::Send { to, connection: Some(connection), message } => {
-                    state.respond(node, Peer { node: to, connection }, message, delay);
+                    let to = Peer { node: to, connection };
+                    state.respond(node, to, message, delay, memo);
                 }
                 Command::Arm(timer, range) => self.arm(state, node, timer, range),
                 Command::Disarm(timer) => disarm(state, node, timer),
@@ -437,7 +423,7 @@ impl World {
                 (least.saturating_sub(drift), most + drift + pause)
             }
         };
-        state.timers.push(Armed { node, timer, least, most });
+        state.arm(Armed { node, timer, least, most });
     }
 }
 
@@ -445,6 +431,11 @@ impl World {
 fn is_quiet(state: &State) -> bool {
     let busy = |armed: &Armed| matches!(armed.timer, Timer::Next | Timer::Work);
     !has_packets(state) && state.late.is_empty() && !state.timers.iter().any(busy)
+}
+
+fn take_first(state: &mut State, link: &Link, memo: &mut Memo) -> Content {
+    let index = state.connection(link).expect("an action names a connection that exists");
+    memo.take(&mut state.connections[index], link.towards)
 }
 
 fn disarm(state: &mut State, node: NodeId, timer: Timer) {
