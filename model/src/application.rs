@@ -12,8 +12,6 @@ mod named;
 mod orders;
 mod purchase;
 mod tasks;
-#[cfg(test)]
-mod tests;
 
 pub use cart::Cart;
 pub use inventory::Inventory;

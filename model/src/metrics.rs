@@ -9,16 +9,12 @@ mod level;
 mod lock;
 mod lock_fold;
 mod lock_formulas;
-#[cfg(test)]
-mod lock_tests;
 mod outage;
 mod queue;
 mod queue_fold;
 mod queue_formulas;
 mod queue_history;
 mod queue_order;
-#[cfg(test)]
-mod queue_tests;
 mod spread;
 mod violations;
 

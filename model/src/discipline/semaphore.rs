@@ -6,15 +6,3 @@ use super::Holders;
 pub(super) fn admits(permits: u8, others: Holders) -> bool {
     others.writers + others.readers < usize::from(permits)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_permit_is_the_last() {
-        let holders = |writers| Holders { writers, readers: 0 };
-        assert!(admits(2, holders(1)));
-        assert!(!admits(2, holders(2)));
-    }
-}

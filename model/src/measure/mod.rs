@@ -22,7 +22,9 @@ pub use formulas::{
     claimed_success, claimed_unlock, claimed_waiting, lock_share, skewed_contention, success,
     unlock,
 };
-pub use interval::{Estimate, mean, proportion, rate_per_million, rate_per_million_at_most};
+pub use interval::{
+    CONFIDENCE, Estimate, mean, proportion, rate_per_million, rate_per_million_at_most,
+};
 pub use queueing::{
     Mm1, closed_waiting, engset_one_server, erlang_b, mg1_waiting, number_in_system, offered_load,
     saturated_fifo_waiting,

@@ -102,22 +102,3 @@ pub(super) fn earlier(mine: &mut Option<Series>, other: Option<Series>) {
         *mine = Some(other);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_level_counts_only_for_as_long_as_it_lasts() {
-        let mut level = Level::new(false);
-        level.rise(10);
-        level.rise(20);
-        level.rise(20);
-        level.fall(20);
-        level.fall(30);
-        level.last_until(40);
-        let Area { integral, time, positive, several, max } = level.area;
-        assert_eq!((integral, time, positive, several, max), (10 + 20 + 10, 40, 30, 10, 2));
-        assert_eq!(level.area.summary(), LevelSummary { mean: 1.0, max: 2 });
-    }
-}

@@ -13,10 +13,10 @@ use super::seen::Seen;
 use super::{Cut, Explored, Limits, Progress, Subject};
 
 /// A search that has not begun.
-pub(super) struct Search<'a, S: Subject, P> {
+pub(super) struct Search<'a, S: Subject> {
     subject: &'a S,
     limits: &'a Limits,
-    progress: P,
+    progress: &'a (dyn Fn(&Progress) + Sync),
     stop: &'a AtomicBool,
     started: Instant,
     seen: RwLock<Seen>,
@@ -43,8 +43,13 @@ const BLOCK_STATES_MIN: usize = 16;
 const PARALLEL_STATES_MIN: usize = 512;
 const REPORT_EVERY_STATES: usize = 1 << 17;
 
-impl<'a, S: Subject, P: Fn(&Progress) + Sync> Search<'a, S, P> {
-    pub fn new(subject: &'a S, limits: &'a Limits, progress: P, stop: &'a AtomicBool) -> Self {
+impl<'a, S: Subject> Search<'a, S> {
+    pub fn new(
+        subject: &'a S,
+        limits: &'a Limits,
+        progress: &'a (dyn Fn(&Progress) + Sync),
+        stop: &'a AtomicBool,
+    ) -> Self {
         let started = Instant::now();
         let seen = RwLock::new(Seen::new(limits.keep_graph));
         Search { subject, limits, progress, stop, started, seen }
@@ -148,11 +153,10 @@ impl<'a, State> Level<'a, State> {
     }
 
     /// The next block that nobody has taken, unless the search is to end.
-    fn claim<S, P>(&mut self, search: &Search<'_, S, P>) -> Option<(usize, Range<usize>)>
-    where
-        S: Subject<State = State>,
-        P: Fn(&Progress) + Sync,
-    {
+    fn claim<S: Subject<State = State>>(
+        &mut self,
+        search: &Search<'_, S>,
+    ) -> Option<(usize, Range<usize>)> {
         let first = self.claimed * self.block_states;
         if first >= self.states || self.ledger.is_cut() {
             return None;
@@ -168,16 +172,12 @@ impl<'a, State> Level<'a, State> {
 
     /// Takes an expanded block, admits all those whose turn has come, and gives an empty expansion
     /// in exchange.
-    fn deliver<S, P>(
+    fn deliver<S: Subject<State = State>>(
         &mut self,
         block: usize,
         expansion: Expansion<State>,
-        search: &Search<'_, S, P>,
-    ) -> Expansion<State>
-    where
-        S: Subject<State = State>,
-        P: Fn(&Progress) + Sync,
-    {
+        search: &Search<'_, S>,
+    ) -> Expansion<State> {
         self.early.insert(block, expansion);
         while let Some(mut expansion) = self.early.remove(&self.due) {
             self.ledger.admit(&mut expansion, &search.seen);

@@ -107,5 +107,6 @@ pub fn search<S: Subject>(
     progress: impl Fn(&Progress) + Sync,
     stop: &AtomicBool,
 ) -> Explored {
-    breadth_first::Search::new(subject, limits, progress, stop).run()
+    // Compiled once for each model, whoever watches.
+    breadth_first::Search::new(subject, limits, &progress, stop).run()
 }

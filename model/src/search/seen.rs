@@ -258,6 +258,7 @@ mod tests {
         for (id, &print) in prints.iter().enumerate() {
             assert_eq!(seen.enter(print, id as u32), Entry::New);
         }
+        seen.fetch(&prints);
         for (id, &print) in prints.iter().enumerate() {
             assert_eq!(seen.find(print), Some(id as u32));
         }

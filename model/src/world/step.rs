@@ -36,6 +36,13 @@ pub struct Step {
     pub violated: Properties,
 }
 
+/// A node that a step reached, what it saw and what it wanted.
+struct Reached {
+    node: NodeId,
+    stimulus: Stimulus,
+    commands: Arc<[Command]>,
+}
+
 impl World {
     /// Everything that can happen next, in an order that depends on the state alone.
     pub fn possible(&self, state: &State, actions: &mut Vec<Action>) {
@@ -198,36 +205,35 @@ impl World {
 
     /// What comes of an action.
     pub fn after(&self, state: &State, action: Action) -> State {
+        let mut after = state.clone();
+        self.remembering(|memo| self.advance(&mut after, action, memo));
+        after
+    }
+
+    fn remembering<R>(&self, step: impl FnOnce(&mut Memo) -> R) -> R {
         MEMO.with_borrow_mut(|memo| {
             memo.serve(self.id);
-            let mut after = state.clone();
-            self.advance(&mut after, action, memo);
-            after
+            step(memo)
         })
     }
 
     /// What comes of an action, and the step as it happened.
     pub fn act(&self, before: &State, action: Action) -> (State, Step) {
         let mut state = before.clone();
-        let (reached, commands) = self.advance(&mut state, action, &mut Memo::default()).unzip();
-        let (node, stimulus) = reached.unzip();
-        let commands = commands.map_or_else(Vec::new, |commands| commands.to_vec());
+        let step = self.remembering(|memo| self.advance(&mut state, action, memo));
+        let (node, stimulus) = step.as_ref().map(|step| (step.node, step.stimulus)).unzip();
+        let commands = step.map_or_else(Vec::new, |step| step.commands.to_vec());
         let violated = state.violated;
         (state, Step { action, node, stimulus, commands, violated })
     }
 
-    fn advance(
-        &self,
-        state: &mut State,
-        action: Action,
-        memo: &mut Memo,
-    ) -> Option<((NodeId, Stimulus), Arc<[Command]>)> {
+    fn advance(&self, state: &mut State, action: Action, memo: &mut Memo) -> Option<Reached> {
         state.violated = Properties::NONE;
         let reaction = self.reach(state, action, memo).map(|(node, stimulus)| {
             let index = self.index(node);
             let commands = memo.handle(&mut state.nodes[index], stimulus);
             self.obey(state, node, &commands, memo);
-            ((node, stimulus), commands)
+            Reached { node, stimulus, commands }
         });
         self.drop_meaningless_ends(state, memo);
         state.forget_closed();

@@ -3,10 +3,13 @@
 mod bridge_follow;
 mod bridge_reenact;
 mod capsule;
+mod clock;
 mod connections;
 mod determinism;
 mod engines_agree;
+mod fabric;
 mod faults;
+mod grid;
 mod queueing_theory;
 mod scenario;
 mod shrink;

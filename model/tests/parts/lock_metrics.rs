@@ -1,9 +1,11 @@
 //! Small histories of locks, written by hand, and the exact figures that they come to.
 
-use super::*;
-use crate::history::What;
-use crate::ident::NodeId;
-use crate::op::{Notice, Op, Outcome};
+use contend_model::history::Record;
+use contend_model::history::What;
+use contend_model::ident::NodeId;
+use contend_model::metrics::*;
+use contend_model::op::{Notice, Op, Outcome};
+use contend_model::property::Property;
 
 const MS: u64 = 1_000_000;
 const ACQUIRE: What = What::Invoke(Op::Acquire);
@@ -200,4 +202,19 @@ fn seeds_merge_to_the_same_figures_in_any_order() {
     assert_eq!(merged([1, 2, 0]), summary);
     assert_eq!(summary.series.as_ref().map(|series| series.seed), Some(1));
     assert_eq!(summary.over_seeds.wait_ms.unwrap().value, 6.0 * 7.0);
+}
+
+#[test]
+fn a_level_counts_only_for_as_long_as_it_lasts() {
+    let entries = [
+        (0, 0, ACQUIRE),
+        (0, 0, ACQUIRED),
+        (10, 1, ACQUIRE),
+        (20, 2, ACQUIRE),
+        (20, 0, RELEASE),
+        (20, 0, RELEASED),
+        (20, 2, ACQUIRED),
+    ];
+    let waiters = measured(3, 40, &entries).summary().waiters;
+    assert_eq!(waiters, LevelSummary { mean: 30.0 / 40.0, max: 1 });
 }

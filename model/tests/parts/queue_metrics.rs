@@ -1,9 +1,11 @@
 //! Small histories of queues, written by hand, and the exact figures that they come to.
 
-use super::*;
-use crate::history::{Fact, What};
-use crate::ident::{Item, NodeId, RESOURCE};
-use crate::op::{Op, Outcome};
+use contend_model::algorithm::Role;
+use contend_model::history::Record;
+use contend_model::history::{Fact, What};
+use contend_model::ident::{Item, NodeId, RESOURCE};
+use contend_model::metrics::*;
+use contend_model::op::{Op, Outcome};
 
 const MS: u64 = 1_000_000;
 const P: NodeId = NodeId::Client(0);
@@ -127,7 +129,7 @@ fn a_stack_inverts_and_a_phantom_is_counted() {
 
 #[test]
 fn what_is_owed_after_an_outage_is_drained_when_no_more_is_owed_than_before() {
-    const BACKEND: NodeId = crate::ident::BACKEND;
+    const BACKEND: NodeId = contend_model::ident::BACKEND;
     let entries = [
         (0, P, call(Op::Enqueue(ONE))),
         (1, P, enqueued(ONE)),

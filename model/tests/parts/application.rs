@@ -1,9 +1,12 @@
 //! Small histories, written by hand, and what they mean to each program.
 
-use super::*;
-use crate::history::{Fact, What};
-use crate::ident::{Hold, Item, NodeId, RESOURCE};
-use crate::op::{Op, Outcome};
+use contend_model::application::*;
+use contend_model::history::Record;
+use contend_model::history::{Fact, What};
+use contend_model::ident::{Hold, Item, NodeId, RESOURCE};
+use contend_model::op::{Op, Outcome};
+use contend_model::property::Kind;
+use serde::{Deserialize, Serialize};
 
 const A: Hold = Hold { client: NodeId::Client(0), number: 1 };
 const B: Hold = Hold { client: NodeId::Client(1), number: 1 };

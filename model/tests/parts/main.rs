@@ -1,0 +1,34 @@
+//! The small parts of the model, one by one. What is private is compiled here by itself, and has its
+//! tests beside it.
+
+mod application;
+mod cast;
+mod comparison;
+mod digest;
+mod discipline;
+mod fairness;
+mod fault;
+mod fingerprint;
+mod formulas;
+mod interval;
+mod lock;
+mod lock_metrics;
+mod overtaking;
+mod queue_history;
+mod queue_metrics;
+mod queueing;
+mod run;
+mod series;
+mod stream;
+mod symmetry;
+mod waiting;
+
+// Their names for it.
+use contend_model::{measure, search};
+
+#[path = "../../src/metrics/queue_order.rs"]
+mod queue_order;
+#[path = "../../src/search/seen.rs"]
+mod seen;
+#[path = "../../src/metrics/spread.rs"]
+mod spread;
