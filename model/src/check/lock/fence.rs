@@ -12,37 +12,47 @@ pub struct Write {
     pub fence: u64,
 }
 
+/// A grant with its token.
+#[derive(Clone, Copy)]
+struct Grant {
+    called: u64,
+    returned: u64,
+    fence: u64,
+    client: u32,
+    place: usize,
+}
+
 /// Grants with a token no larger than that of a grant which had returned when they were called; each
 /// with the grant that had the largest.
 pub(super) fn went_back(history: &[Operation]) -> Vec<Violation> {
     let grants = history.iter().enumerate().filter_map(|(place, operation)| {
-        match (operation.action, operation.returned) {
-            (Action::Acquire { .. }, NEVER) => None,
-            (Action::Acquire { fence: Some(fence) }, _) => Some((operation, fence, place)),
+        let Operation { client, called, returned, action } = *operation;
+        match action {
+            Action::Acquire { fence: Some(fence) } if returned != NEVER => {
+                Some(Grant { called, returned, fence, client, place })
+            }
             _ => None,
         }
     });
-    let mut by_call: Vec<(&Operation, u64, usize)> = grants.collect();
+    let mut by_call: Vec<Grant> = grants.collect();
     let mut by_return = by_call.clone();
-    by_call.sort_by_key(|(operation, ..)| operation.called);
-    by_return.sort_by_key(|(operation, ..)| operation.returned);
+    by_call.sort_by_key(|grant| grant.called);
+    by_return.sort_by_key(|grant| grant.returned);
     let mut returned = by_return.into_iter().peekable();
-    let mut newest: Option<(u64, usize, u32)> = None;
+    let mut newest: Option<Grant> = None;
     let mut violations = Vec::new();
-    for (operation, fence, place) in by_call {
-        while let Some((earlier, other, at)) =
-            returned.next_if(|(earlier, ..)| earlier.returned < operation.called)
-        {
-            if newest.is_none_or(|(newest, ..)| other > newest) {
-                newest = Some((other, at, earlier.client));
+    for grant in by_call {
+        while let Some(earlier) = returned.next_if(|earlier| earlier.returned < grant.called) {
+            if newest.is_none_or(|newest| earlier.fence > newest.fence) {
+                newest = Some(earlier);
             }
         }
         // A holder that acquires again may be told the token that it has.
-        let again = |newest: u64, client: u32| newest == fence && client == operation.client;
-        if let Some((_, earlier, _)) =
-            newest.filter(|&(newest, _, client)| newest >= fence && !again(newest, client))
+        let again = |newest: &Grant| newest.fence == grant.fence && newest.client == grant.client;
+        if let Some(earlier) = newest.filter(|newest| newest.fence >= grant.fence && !again(newest))
         {
-            violations.push(Violation::FenceWentBack { earlier, later: place });
+            let (earlier, later) = (earlier.place, grant.place);
+            violations.push(Violation::FenceWentBack { earlier, later });
         }
     }
     violations

@@ -1,7 +1,11 @@
 //! Who held when.
 
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
 use super::{Action, Operation, Violation};
 use crate::check::NEVER;
+use crate::search::Fingerprinter;
 
 /// A time in which a client believed that it holds.
 #[derive(Clone, Copy, Debug)]
@@ -12,24 +16,23 @@ pub(super) struct Hold {
     pub acquired: usize,
 }
 
+/// What each client holds, and how many times over.
+type AllHeld = HashMap<u32, Option<(Hold, u32)>, BuildHasherDefault<Fingerprinter>>;
+
 /// All holds, and what is wrong with what their clients did.
 pub(super) fn of(history: &[Operation]) -> (Vec<Hold>, Vec<Violation>) {
-    let mut order: Vec<usize> = (0..history.len()).collect();
-    order.sort_by_key(|&place| (history[place].client, history[place].called));
+    let mut order: Vec<(u64, usize)> =
+        history.iter().zip(0..).map(|(operation, place)| (operation.called, place)).collect();
+    order.sort_unstable();
     let (mut holds, mut violations) = (Vec::new(), Vec::new());
-    // What the client under consideration holds, and how many times over.
-    let mut held: Option<(Hold, u32)> = None;
-    let mut client = None;
-    for place in order {
-        let Operation { client: who, called, returned, action } = history[place];
-        if client != Some(who) {
-            holds.extend(held.take().map(|(hold, _)| hold));
-            client = Some(who);
-        }
-        match (action, &mut held) {
+    let mut all_held = AllHeld::default();
+    for (_, place) in order {
+        let Operation { client, called, returned, action } = history[place];
+        let held = all_held.entry(client).or_default();
+        match (action, &mut *held) {
             (Action::Acquire { .. }, Some((_, depth))) if returned != NEVER => *depth += 1,
             (Action::Acquire { .. }, None) if returned != NEVER => {
-                held = Some((Hold { from: returned, until: NEVER, acquired: place }, 1));
+                *held = Some((Hold { from: returned, until: NEVER, acquired: place }, 1));
             }
             (Action::Refused, Some((hold, _))) => {
                 let held_by = hold.acquired;
@@ -38,7 +41,7 @@ pub(super) fn of(history: &[Operation]) -> (Vec<Hold>, Vec<Violation>) {
             (Action::Release, Some((_, depth))) if *depth > 1 => *depth -= 1,
             (Action::Release | Action::NotHeld | Action::Lost, Some((hold, _))) => {
                 holds.push(Hold { until: called, ..*hold });
-                held = None;
+                *held = None;
             }
             (Action::Release, None) if returned != NEVER => {
                 violations.push(Violation::NotTheOwner { release: place });
@@ -46,7 +49,7 @@ pub(super) fn of(history: &[Operation]) -> (Vec<Hold>, Vec<Violation>) {
             _ => {}
         }
     }
-    holds.extend(held.map(|(hold, _)| hold));
+    holds.extend(all_held.into_values().flatten().map(|(hold, _)| hold));
     (holds, violations)
 }
 
@@ -54,7 +57,7 @@ pub(super) fn of(history: &[Operation]) -> (Vec<Hold>, Vec<Violation>) {
 pub(super) fn overlaps(holds: &[Hold]) -> Vec<Violation> {
     let mut holds: Vec<Hold> =
         holds.iter().copied().filter(|hold| hold.from < hold.until).collect();
-    holds.sort_by_key(|hold| (hold.from, hold.acquired));
+    holds.sort_unstable_by_key(|hold| (hold.from, hold.acquired));
     let mut longest: Option<Hold> = None;
     let mut overlaps = Vec::new();
     for hold in holds {
