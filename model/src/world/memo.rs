@@ -1,5 +1,5 @@
-//! Steps that were taken before. Among millions of states there are few different nodes and judges, and
-//! most steps of one are repetitions; a node that is looked up is neither copied nor hashed again.
+//! Steps that were taken before. Among millions of states there are few different nodes, connections and
+//! judges, and most steps of one are repetitions; what is looked up is neither copied nor hashed again.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -16,8 +16,8 @@ use crate::node::{Command, Node, Scratch, Stimulus};
 use crate::property::Properties;
 use crate::search::Fingerprinter;
 
-/// What nodes and judges did, and what connections came to hold. It is looked up and never walked through, so that its order decides
-/// nothing, and a lookup compares the values, so that no fingerprint is trusted.
+/// What nodes and judges did, and what connections came to hold. It is looked up and never walked through,
+/// so that its order decides nothing, and a lookup compares the values, so that no fingerprint is trusted.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     /// The world whose steps these are.
