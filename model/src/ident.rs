@@ -21,8 +21,8 @@ pub const RESOURCE: NodeId = NodeId::Service(0);
 pub const BACKEND: NodeId = NodeId::Service(1);
 
 impl NodeId {
-    /// A number of its own.
-    pub(crate) fn code(self) -> u16 {
+    /// A number of its own, which does not depend on how many others there are.
+    pub fn code(self) -> u16 {
         match self {
             NodeId::Client(number) => number.into(),
             NodeId::Service(number) => 0x100 | u16::from(number),

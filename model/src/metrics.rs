@@ -16,6 +16,7 @@ mod queue_formulas;
 mod queue_history;
 mod queue_order;
 mod spread;
+mod units;
 mod violations;
 
 pub use lock::{LockMetrics, LockSummary, Overtakings};
@@ -275,13 +276,4 @@ impl Summary {
             Summary::Queue(queue) => queue.series.as_ref(),
         }
     }
-}
-
-const NS_PER_US: u64 = 1_000;
-const NS_PER_MS: f64 = 1e6;
-const NS_PER_S: f64 = 1e9;
-
-/// A quotient of sums; `None` if there is nothing to divide by.
-fn per(sum: u128, count: u128) -> Option<f64> {
-    (count > 0).then(|| sum as f64 / count as f64)
 }

@@ -7,7 +7,6 @@ use contend_model::time::Range;
 use contend_model::timer::Timer;
 use smallvec::SmallVec;
 
-use crate::fabric::code;
 use crate::grid::{NEVER, nanos, on_grid};
 
 /// A timer that runs.
@@ -81,8 +80,8 @@ impl Clock {
             work: Length::new(scenario.workload.work),
             drift: i64::from(drift_ppm),
             drifts: Vec::new(),
-            timers: Stream::new(0, Concern::Timers, code(node)),
-            workload: Stream::new(0, Concern::Workload, code(node)),
+            timers: Stream::new(0, Concern::Timers, node.code().into()),
+            workload: Stream::new(0, Concern::Workload, node.code().into()),
             armed: SmallVec::new(),
             earliest: NEVER,
         }
@@ -93,9 +92,9 @@ impl Clock {
         self.drifts.clear();
         self.armed.clear();
         self.earliest = NEVER;
-        self.timers = Stream::new(seed, Concern::Timers, code(self.node));
+        self.timers = Stream::new(seed, Concern::Timers, self.node.code().into());
         if matches!(self.node, NodeId::Client(_)) {
-            self.workload = Stream::new(seed, Concern::Workload, code(self.node));
+            self.workload = Stream::new(seed, Concern::Workload, self.node.code().into());
         }
     }
 

@@ -180,7 +180,7 @@ impl Wire {
     }
 
     fn draws(&mut self) -> [u64; 4] {
-        let (seed, from, to) = (self.seed, code(self.from), code(self.to));
+        let (seed, from, to) = (self.seed, u64::from(self.from.code()), u64::from(self.to.code()));
         let number = from << 16 | to;
         if self.stream.is_none() && self.conduct.uneven {
             self.width = paced(self.conduct.width, Stream::new(seed, Concern::Pace, number).draw());
@@ -301,12 +301,4 @@ fn lateness_of(draw: u32, most: u64) -> u64 {
     const OCTAVES: u32 = 3;
     let octave = draw >> (u32::BITS - OCTAVES);
     scaled(u64::from(draw << OCTAVES) << 32, (most >> octave) + 1)
-}
-
-/// A number for a node that does not depend on how many others there are.
-pub fn code(node: NodeId) -> u64 {
-    match node {
-        NodeId::Client(number) => u64::from(number),
-        NodeId::Service(number) => 256 + u64::from(number),
-    }
 }

@@ -1,7 +1,8 @@
 //! A number that changes over time, integrated as it goes.
 
-use super::{LevelSummary, NS_PER_US, Series, per};
+use super::units::{NS_PER_US, per};
 use crate::measure::StepFunction;
+use crate::metrics::{LevelSummary, Series};
 
 /// Cells of a series.
 const CELLS: u32 = 120;
@@ -100,5 +101,24 @@ pub(super) fn earlier(mine: &mut Option<Series>, other: Option<Series>) {
     let Some(other) = other else { return };
     if mine.as_ref().is_none_or(|mine| other.seed < mine.seed) {
         *mine = Some(other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_counts_only_for_as_long_as_it_lasts() {
+        let mut level = Level::new(false);
+        level.rise(10);
+        level.rise(20);
+        level.rise(20);
+        level.fall(20);
+        level.fall(30);
+        level.last_until(40);
+        let Area { integral, time, positive, several, max } = level.area;
+        assert_eq!((integral, time, positive, several, max), (10 + 20 + 10, 40, 30, 10, 2));
+        assert_eq!(level.area.summary(), LevelSummary { mean: 1.0, max: 2 });
     }
 }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::level::{Area, earlier};
 use super::lock_fold::Fold;
 use super::spread::Spread;
+use super::units::{NS_PER_MS, NS_PER_S, per};
 use super::violations::Tally;
 use super::{
-    LevelSummary, NS_PER_MS, NS_PER_S, Observed, OverSeeds, Recovery, Series, ViolationRate, cdf,
-    lock_formulas, per,
+    LevelSummary, Observed, OverSeeds, Recovery, Series, ViolationRate, cdf, lock_formulas,
 };
 use crate::application::{Application, Applications};
 use crate::measure::{Comparison, EqualShares, WaitSummary, WaitingTimes};

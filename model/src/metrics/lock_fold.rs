@@ -1,8 +1,9 @@
 //! The history of one run of a lock, folded into the metrics.
 
+use super::Observed;
 use super::level::{Level, earlier};
 use super::lock::LockMetrics;
-use super::{NS_PER_MS, NS_PER_S, NS_PER_US, Observed, per};
+use super::units::{NS_PER_MS, NS_PER_S, NS_PER_US, per};
 use crate::history::{Record, What};
 use crate::measure::jain;
 use crate::op::{Notice, Op, Outcome};

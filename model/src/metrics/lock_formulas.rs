@@ -4,7 +4,7 @@
 //! disagreement is the formula's and not that of its parameters.
 
 use super::lock::LockMetrics;
-use super::{NS_PER_MS, NS_PER_S, per};
+use super::units::{NS_PER_MS, NS_PER_S, per};
 use crate::measure::{
     Comparison, FormulaId, claimed_contention, claimed_success, claimed_unlock, claimed_waiting,
     closed_waiting, engset_one_server, lock_share, number_in_system, proportion, success, unlock,

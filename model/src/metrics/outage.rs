@@ -49,7 +49,7 @@ impl Outages {
         OutageSummary {
             outages: self.outages,
             acknowledged_while_down: self.acknowledged,
-            owed_afterwards: super::per(self.owed.into(), self.outages.into()),
+            owed_afterwards: super::units::per(self.owed.into(), self.outages.into()),
             drain_ms: self.drains.summary(),
             undrained: self.undrained,
         }
@@ -106,7 +106,7 @@ impl Debt {
     fn settle(&mut self, at: u64, outages: &mut Outages) {
         if self.down == 0 && self.before.is_some_and(|before| self.owed <= before) {
             self.before = None;
-            outages.drains.record((at - self.back_at) / super::NS_PER_US);
+            outages.drains.record((at - self.back_at) / super::units::NS_PER_US);
         }
     }
 

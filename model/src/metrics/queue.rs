@@ -7,10 +7,10 @@ use super::outage::{OutageSummary, Outages};
 use super::queue_fold::Fold;
 use super::queue_history::Linearizability;
 use super::spread::Spread;
+use super::units::{NS_PER_S, per};
 use super::violations::Tally;
 use super::{
-    LevelSummary, NS_PER_S, Observed, OverSeeds, Recovery, Series, ViolationRate, cdf, per,
-    queue_formulas,
+    LevelSummary, Observed, OverSeeds, Recovery, Series, ViolationRate, cdf, queue_formulas,
 };
 use crate::algorithm::Role;
 use crate::application::{Application, Applications};

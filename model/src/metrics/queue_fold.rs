@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Observed;
 use super::level::{Level, earlier};
 use super::outage::Debt;
 use super::queue::QueueMetrics;
 use super::queue_order::{Passage, inversions};
-use super::{NS_PER_MS, NS_PER_S, NS_PER_US, Observed, per};
+use super::units::{NS_PER_MS, NS_PER_S, NS_PER_US, per};
 use crate::history::{Fact, Record, What};
 use crate::ident::{Item, RESOURCE};
 use crate::measure::jain;

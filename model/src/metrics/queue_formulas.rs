@@ -1,7 +1,7 @@
 //! The documents' formulas for queues beside what was measured.
 
 use super::queue::QueueMetrics;
-use super::{NS_PER_MS, per};
+use super::units::{NS_PER_MS, per};
 use crate::measure::{
     Comparison, FormulaId, claimed_success, claimed_waiting, lock_share, proportion, success,
 };

@@ -16,17 +16,21 @@ use crate::node::{Command, Node, Scratch, Stimulus};
 use crate::property::Properties;
 use crate::search::Fingerprinter;
 
-/// What nodes and judges did, and what connections came to hold. It is looked up and never walked through,
-/// so that its order decides nothing, and a lookup compares the values, so that no fingerprint is trusted.
+/// What nodes, connections and judges did. It is looked up and never walked through, so that its order
+/// decides nothing, and a lookup compares the values, so that no fingerprint is trusted.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     /// The world whose steps these are.
     world: u64,
     scratch: Scratch,
-    reactions: Table<Reaction>,
-    judgements: Table<Judgement>,
-    takings: Table<Taking>,
-    puttings: Table<Putting>,
+    /// What nodes saw, and what they wanted.
+    reactions: Steps<Node, Stimulus, Arc<[Command]>>,
+    /// What was first in line.
+    takings: Steps<Connection, Towards, Content>,
+    /// What was sent.
+    puttings: Steps<Connection, (Towards, Packet), ()>,
+    /// Entries of the history, and what they violated.
+    judgements: Steps<Monitors, (NodeId, What), Properties>,
     nodes: Pool<Node>,
     connections: Pool<Connection>,
     monitors: Pool<Monitors>,
@@ -34,41 +38,17 @@ pub(super) struct Memo {
 
 type Table<T> = HashMap<u64, T, BuildHasherDefault<Fingerprinter>>;
 
-/// A node that saw something, what it did, and what became of it.
+/// The steps of one kind that were taken.
 #[derive(Debug)]
-struct Reaction {
-    before: Shared<Node>,
-    stimulus: Stimulus,
-    after: Shared<Node>,
-    commands: Arc<[Command]>,
-}
+struct Steps<T, Event, Outcome>(Table<Known<T, Event, Outcome>>);
 
-/// The first in line of a connection, taken from it.
+/// What something happened to, what became of it, and what came of that.
 #[derive(Debug)]
-struct Taking {
-    before: Shared<Connection>,
-    towards: Towards,
-    content: Content,
-    after: Shared<Connection>,
-}
-
-/// A connection on which something was sent.
-#[derive(Debug)]
-struct Putting {
-    before: Shared<Connection>,
-    towards: Towards,
-    packet: Packet,
-    after: Shared<Connection>,
-}
-
-/// Judges who took in an entry of the history.
-#[derive(Debug)]
-struct Judgement {
-    before: Shared<Monitors>,
-    node: NodeId,
-    what: What,
-    after: Shared<Monitors>,
-    violated: Properties,
+struct Known<T, Event, Outcome> {
+    before: Shared<T>,
+    event: Event,
+    after: Shared<T>,
+    outcome: Outcome,
 }
 
 /// One copy of each value, so that equal ones are mostly one and the same.
@@ -88,69 +68,46 @@ impl Memo {
 
     /// Lets one thing happen to the node, and says what it wants of the world.
     pub fn handle(&mut self, node: &mut Shared<Node>, stimulus: Stimulus) -> Arc<[Command]> {
-        let reaction = self.reaction(node, stimulus);
-        *node = reaction.after.clone();
-        reaction.commands.clone()
+        let known = self.reaction(node, stimulus);
+        *node = known.after.clone();
+        known.outcome.clone()
     }
 
     /// Whether the node would do nothing, and be what it was.
     pub fn ignores(&mut self, node: &Shared<Node>, stimulus: Stimulus) -> bool {
-        let Reaction { before, after, commands, .. } = self.reaction(node, stimulus);
-        commands.is_empty() && before.fingerprint() == after.fingerprint() && before == after
+        let Known { before, after, outcome, .. } = self.reaction(node, stimulus);
+        outcome.is_empty() && before.fingerprint() == after.fingerprint() && before == after
     }
 
-    fn reaction(&mut self, node: &Shared<Node>, stimulus: Stimulus) -> &Reaction {
-        let is_it = |known: &Reaction| known.stimulus == stimulus && known.before == *node;
-        make_room(&mut self.reactions);
-        match self.reactions.entry(Fingerprinter::of(&(node, stimulus))) {
-            Entry::Occupied(known) if is_it(known.get()) => known.into_mut(),
-            entry => {
-                let before = self.nodes.one(node.clone());
-                let (mut after, mut commands) = (before.clone(), Vec::new());
-                after.edit().handle(stimulus, &mut self.scratch, &mut commands);
-                let after = self.nodes.one(after);
-                let commands = commands.into();
-                let reaction = Reaction { before, stimulus, after, commands };
-                entry.insert_entry(reaction).into_mut()
-            }
-        }
+    fn reaction(
+        &mut self,
+        node: &Shared<Node>,
+        stimulus: Stimulus,
+    ) -> &Known<Node, Stimulus, Arc<[Command]>> {
+        let Memo { reactions, nodes, scratch, .. } = self;
+        reactions.step(node, stimulus, nodes, |node| {
+            let mut commands = Vec::new();
+            node.handle(stimulus, scratch, &mut commands);
+            commands.into()
+        })
     }
 
     /// Takes the first in line from a connection, on which something is.
     pub fn take(&mut self, connection: &mut Shared<Connection>, towards: Towards) -> Content {
-        let key = Fingerprinter::of(&(&*connection, towards));
-        if let Some(known) = self.takings.get(&key)
-            && known.towards == towards
-            && known.before == *connection
-        {
-            *connection = known.after.clone();
-            return known.content;
-        }
-        let before = self.connections.one(connection.clone());
-        let mut after = before.clone();
-        let content = after.edit().queue_mut(towards).remove(0).content;
-        *connection = self.connections.one(after);
-        let after = connection.clone();
-        enter(&mut self.takings, key, Taking { before, towards, content, after });
-        content
+        let known = self.takings.step(connection, towards, &mut self.connections, |connection| {
+            connection.queue_mut(towards).remove(0).content
+        });
+        *connection = known.after.clone();
+        known.outcome
     }
 
     /// Puts something on a connection, behind what is there.
     pub fn put(&mut self, connection: &mut Shared<Connection>, towards: Towards, packet: Packet) {
-        let key = Fingerprinter::of(&(&*connection, towards, packet));
-        if let Some(known) = self.puttings.get(&key)
-            && (known.towards, known.packet) == (towards, packet)
-            && known.before == *connection
-        {
-            *connection = known.after.clone();
-            return;
-        }
-        let before = self.connections.one(connection.clone());
-        let mut after = before.clone();
-        after.edit().queue_mut(towards).push(packet);
-        *connection = self.connections.one(after);
-        let after = connection.clone();
-        enter(&mut self.puttings, key, Putting { before, towards, packet, after });
+        let sent = (towards, packet);
+        let known = self.puttings.step(connection, sent, &mut self.connections, |connection| {
+            connection.queue_mut(towards).push(packet);
+        });
+        *connection = known.after.clone();
     }
 
     /// Lets the judges take in one entry of the history.
@@ -160,22 +117,42 @@ impl Memo {
         node: NodeId,
         what: What,
     ) -> Properties {
-        let key = Fingerprinter::of(&(&*monitors, node, what));
-        if let Some(known) = self.judgements.get(&key)
-            && (known.node, known.what) == (node, what)
-            && known.before == *monitors
-        {
-            *monitors = known.after.clone();
-            return known.violated;
+        let entry = (node, what);
+        let known = self
+            .judgements
+            .step(monitors, entry, &mut self.monitors, |monitors| monitors.observe(node, &what));
+        *monitors = known.after.clone();
+        known.outcome
+    }
+}
+
+impl<T, Event, Outcome> Default for Steps<T, Event, Outcome> {
+    fn default() -> Self {
+        Steps(Table::default())
+    }
+}
+
+impl<T: Clone + Eq + Hash, Event: Copy + Eq + Hash, Outcome> Steps<T, Event, Outcome> {
+    /// What comes of it if this happens to the value: looked up, or tried.
+    fn step(
+        &mut self,
+        value: &Shared<T>,
+        event: Event,
+        pool: &mut Pool<T>,
+        act: impl FnOnce(&mut T) -> Outcome,
+    ) -> &Known<T, Event, Outcome> {
+        let is_it = |known: &Known<T, _, _>| known.event == event && known.before == *value;
+        make_room(&mut self.0);
+        match self.0.entry(Fingerprinter::of(&(value, event))) {
+            Entry::Occupied(known) if is_it(known.get()) => known.into_mut(),
+            entry => {
+                let before = pool.one(value.clone());
+                let mut after = before.clone();
+                let outcome = act(after.edit());
+                let after = pool.one(after);
+                entry.insert_entry(Known { before, event, after, outcome }).into_mut()
+            }
         }
-        let before = self.monitors.one(monitors.clone());
-        let mut after = before.clone();
-        let violated = after.edit().observe(node, &what);
-        *monitors = self.monitors.one(after);
-        let after = monitors.clone();
-        let judgement = Judgement { before, node, what, after, violated };
-        enter(&mut self.judgements, key, judgement);
-        violated
     }
 }
 
@@ -183,11 +160,6 @@ fn make_room<T>(table: &mut Table<T>) {
     if table.len() >= ENTRIES_MAX {
         table.clear();
     }
-}
-
-fn enter<T>(table: &mut Table<T>, key: u64, value: T) {
-    make_room(table);
-    table.insert(key, value);
 }
 
 impl<T> Default for Pool<T> {
@@ -203,7 +175,8 @@ impl<T: Clone + Eq + Hash> Pool<T> {
         match self.0.get(&key) {
             Some(known) if *known == value => known.clone(),
             _ => {
-                enter(&mut self.0, key, value.clone());
+                make_room(&mut self.0);
+                self.0.insert(key, value.clone());
                 value
             }
         }

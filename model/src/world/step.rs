@@ -252,12 +252,13 @@ impl World {
             let requests = connection.link(Towards::Service);
             let awaited = state.late.iter().any(|(late, _)| *late == requests);
             let first = connection.to_service.first().map(|packet| packet.content);
-            let open = connection.service_open;
             let over = match first {
                 Some(Content::End) => self.means_nothing(state, index, memo),
+                // There is nothing left to be dropped, or not yet.
+                None if awaited || !connection.service_open => false,
                 // Its end was dropped while something was still to come, and what came has given
                 // the end a meaning.
-                None if !awaited && !self.means_nothing(state, index, memo) => {
+                None if !self.means_nothing(state, index, memo) => {
                     let end = Packet { content: Content::End, left: Span::ZERO };
                     state.connections[index].edit().to_service.push(end);
                     false
@@ -265,8 +266,7 @@ impl World {
                 None => true,
                 Some(Content::Message(_)) => false,
             };
-            let changes = first.is_some() || (!awaited && open);
-            if over && changes {
+            if over {
                 let connection = state.connections[index].edit();
                 connection.to_service.drain(..connection.to_service.len().min(1));
                 connection.service_open &= awaited;

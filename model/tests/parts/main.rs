@@ -4,7 +4,6 @@
 mod application;
 mod cast;
 mod comparison;
-mod digest;
 mod discipline;
 mod fairness;
 mod fault;
@@ -24,11 +23,20 @@ mod symmetry;
 mod waiting;
 
 // Their names for it.
-use contend_model::{measure, search};
+use contend_model::{measure, metrics, search};
 
+#[path = "../../src/digest.rs"]
+#[expect(dead_code, reason = "the tests need not all of it")]
+mod digest;
+#[path = "../../src/metrics/level.rs"]
+#[expect(dead_code, reason = "the tests need not all of it")]
+mod level;
 #[path = "../../src/metrics/queue_order.rs"]
 mod queue_order;
 #[path = "../../src/search/seen.rs"]
 mod seen;
 #[path = "../../src/metrics/spread.rs"]
 mod spread;
+#[path = "../../src/metrics/units.rs"]
+#[expect(dead_code, reason = "the tests need not all of it")]
+mod units;
