@@ -383,8 +383,8 @@ impl Symmetric for Caller {
 }
 
 /// The resource's answer in a message, if it is one.
-pub(crate) fn answer(message: Message) -> Option<resource::Reply> {
-    match message {
+pub(crate) fn answer(message: &Message) -> Option<resource::Reply> {
+    match *message {
         Message::ResourceReply(reply) => Some(reply),
         _ => None,
     }

@@ -1,8 +1,9 @@
 //! One number that stands for everything that happened in a run.
 //!
 //! Values are fed through their `Hash` implementations into a portable encoding: numbers in
-//! little-endian order, `usize` and the tags of enums as 64 bits, so that the digest of a run is
-//! the same on every machine. The encoding is hashed by XXH3-64.
+//! little-endian order; `usize`, lengths and the tags of enums, which are small, in one byte, or in
+//! one that says that they are not and 64 bits. So the digest of a run is the same on every machine.
+//! The encoding is hashed by XXH3-64.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -38,12 +39,17 @@ impl<'de> Deserialize<'de> for Digest {
 }
 
 /// How many bytes are gathered before they are hashed: many small writes, few calls.
-const GATHERED: usize = 4096;
+const GATHERED: usize = 1024;
+
+/// The first byte of a number that does not fit in less.
+const LARGE: u8 = 0xff;
 
 /// Takes in values and makes their digest.
 #[derive(Clone)]
 pub struct Digester {
-    gathered: Vec<u8>,
+    room: [u8; GATHERED],
+    /// How much of the room is taken.
+    taken: usize,
     hash: Xxh3,
 }
 
@@ -55,7 +61,7 @@ impl fmt::Debug for Digester {
 
 impl Default for Digester {
     fn default() -> Self {
-        Digester { gathered: Vec::with_capacity(GATHERED + 256), hash: Xxh3::new() }
+        Digester { room: [0; GATHERED], taken: 0, hash: Xxh3::new() }
     }
 }
 
@@ -69,28 +75,51 @@ impl Digester {
     /// The digest of everything so far.
     pub fn digest(&self) -> Digest {
         let mut hash = self.hash.clone();
-        hash.update(&self.gathered);
+        hash.update(self.gathered());
         Digest(hash.digest())
     }
 
     /// Forgets everything, and keeps its room.
     pub fn clear(&mut self) {
-        self.gathered.clear();
+        self.taken = 0;
         self.hash.reset();
     }
 
-    #[inline]
+    fn gathered(&self) -> &[u8] {
+        &self.room[..self.taken]
+    }
+
+    #[inline(always)]
     fn put<const N: usize>(&mut self, bytes: [u8; N]) {
-        self.gathered.extend_from_slice(&bytes);
-        if self.gathered.len() >= GATHERED {
-            self.pass_on();
+        match self.room.get_mut(self.taken..).and_then(<[u8]>::first_chunk_mut) {
+            Some(place) => {
+                *place = bytes;
+                self.taken += N;
+            }
+            None => self.put_after_hashing(bytes),
         }
     }
 
     #[cold]
-    fn pass_on(&mut self) {
-        self.hash.update(&self.gathered);
-        self.gathered.clear();
+    #[inline(never)]
+    fn put_after_hashing<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.make_room();
+        self.put(bytes);
+    }
+
+    fn make_room(&mut self) {
+        self.hash.update(&self.room[..self.taken]);
+        self.taken = 0;
+    }
+
+    /// A number that is mostly small. No small one begins as a large one does.
+    #[inline(always)]
+    fn put_small(&mut self, number: u64) {
+        if number < u64::from(LARGE) {
+            return self.put([number as u8]);
+        }
+        self.put([LARGE]);
+        self.put(number.to_le_bytes());
     }
 }
 
@@ -100,10 +129,14 @@ impl Hasher for Digester {
         self.digest().0
     }
 
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() >= GATHERED {
-            self.pass_on();
+        for piece in bytes.chunks(GATHERED) {
+            if self.taken + piece.len() > GATHERED {
+                self.make_room();
+            }
+            self.room[self.taken..][..piece.len()].copy_from_slice(piece);
+            self.taken += piece.len();
         }
     }
 
@@ -134,7 +167,7 @@ impl Hasher for Digester {
 
     #[inline]
     fn write_usize(&mut self, number: usize) {
-        self.put((number as u64).to_le_bytes());
+        self.put_small(number as u64);
     }
 
     #[inline]
@@ -164,7 +197,8 @@ impl Hasher for Digester {
 
     #[inline]
     fn write_isize(&mut self, number: isize) {
-        self.put((number as i64).to_le_bytes());
+        // Sign-extended first, so that a negative one is the same on 32-bit machines.
+        self.put_small(number as i64 as u64);
     }
 }
 
@@ -173,14 +207,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_encoding_is_little_endian_with_words_of_64_bits() {
+    fn the_encoding_is_little_endian_and_short_where_numbers_are_small() {
         let mut digester = Digester::default();
         digester.write_u16(0x0102);
         digester.write_usize(3);
+        digester.write_usize(254);
+        digester.write_usize(255);
         digester.write_isize(-1);
-        let mut expected = vec![2, 1, 3, 0, 0, 0, 0, 0, 0, 0];
-        expected.extend([0xff; 8]);
-        assert_eq!(digester.gathered, expected);
+        let mut expected = vec![2, 1, 3, 254, 0xff, 255, 0, 0, 0, 0, 0, 0, 0];
+        expected.extend([0xff; 9]);
+        assert_eq!(digester.gathered(), expected);
         assert_eq!(digester.digest().0, xxhash_rust::xxh3::xxh3_64(&expected));
     }
 
@@ -192,6 +228,10 @@ mod tests {
             digester.write_u32(number);
             whole.extend(number.to_le_bytes());
         }
+        assert_eq!(digester.digest().0, xxhash_rust::xxh3::xxh3_64(&whole));
+        let long = vec![7; 3 * GATHERED];
+        digester.write(&long);
+        whole.extend(&long);
         assert_eq!(digester.digest().0, xxhash_rust::xxh3::xxh3_64(&whole));
         digester.clear();
         assert_eq!(digester.digest().0, xxhash_rust::xxh3::xxh3_64(&[]));

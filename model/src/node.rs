@@ -151,10 +151,10 @@ impl Node {
     }
 
     /// Lets one thing happen to the node and appends what it wants of the world.
-    pub fn handle(&mut self, stimulus: Stimulus, scratch: &mut Scratch, out: &mut Vec<Command>) {
-        match stimulus {
+    pub fn handle(&mut self, stimulus: &Stimulus, scratch: &mut Scratch, out: &mut Vec<Command>) {
+        match *stimulus {
             Stimulus::Start => self.begin(scratch, out),
-            Stimulus::Deliver { from, message } => self.deliver(from, message, scratch, out),
+            Stimulus::Deliver { from, ref message } => self.deliver(from, message, scratch, out),
             Stimulus::Fire(timer) => self.fire(timer, scratch, out),
             Stimulus::Disconnected(peer) => self.disconnected(peer, scratch, out),
             Stimulus::Crash => {
@@ -193,12 +193,12 @@ impl Node {
     fn deliver(
         &mut self,
         from: Peer,
-        message: Message,
+        message: &Message,
         scratch: &mut Scratch,
         out: &mut Vec<Command>,
     ) {
         if self.caller.is_none() {
-            return self.step(Event::Deliver { from, message }, scratch, out);
+            return self.step(Event::Deliver { from, message: *message }, scratch, out);
         }
         if !message.is_pushed() {
             out.push(Command::Disarm(Timer::Answer(from.node)));
@@ -207,7 +207,7 @@ impl Node {
             let reply = caller::answer(message);
             self.urge(|caller, wishes| caller.touched(reply, wishes), scratch, out);
         } else {
-            self.step(Event::Deliver { from, message }, scratch, out);
+            self.step(Event::Deliver { from, message: *message }, scratch, out);
         }
     }
 
@@ -244,15 +244,15 @@ impl Node {
         scratch.effects.clear();
         self.process_mut().step(event, &mut scratch.effects);
         let mut effects = std::mem::take(&mut scratch.effects);
-        for &effect in effects.as_slice() {
+        for effect in effects.as_slice() {
             self.carry_out(effect, scratch, out);
         }
         effects.clear();
         scratch.effects = effects;
     }
 
-    fn carry_out(&mut self, effect: Effect, scratch: &mut Scratch, out: &mut Vec<Command>) {
-        match effect {
+    fn carry_out(&mut self, effect: &Effect, scratch: &mut Scratch, out: &mut Vec<Command>) {
+        match *effect {
             Effect::Call(to, message) => {
                 out.push(Command::Send { to, connection: None, message });
                 out.push(Command::Arm(Timer::Answer(to), self.timeout.into()));
@@ -294,7 +294,7 @@ impl Node {
         let Some(caller) = &mut self.caller else { return };
         let mut wishes = std::mem::take(&mut scratch.wishes);
         react(caller, &mut wishes);
-        for wish in wishes.drain(..) {
+        for &wish in &wishes {
             match wish {
                 Wish::Invoke(op) => scratch.call = Some(op),
                 Wish::Touch(request) => {
@@ -311,6 +311,7 @@ impl Node {
                 Wish::Record(what) => out.push(Command::Record(what)),
             }
         }
+        wishes.clear();
         scratch.wishes = wishes;
     }
 

@@ -1,6 +1,7 @@
 //! Durations as processes know them: lengths, never instants.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Serialize};
@@ -81,9 +82,7 @@ impl fmt::Display for Span {
 ///
 /// A range is a process's only source of randomness: the simulator draws from it, the explorer
 /// tries it whole.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Range {
     /// The timer does not fire before this much time has passed.
     pub least: Span,
@@ -106,6 +105,13 @@ impl Range {
     pub const fn between(least: Span, most: Span) -> Self {
         assert!(least.0 <= most.0, "a range's least must not exceed its most");
         Range { least, most }
+    }
+}
+
+impl Hash for Range {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.least.0) << 32 | u64::from(self.most.0));
     }
 }
 

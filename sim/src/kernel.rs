@@ -1,15 +1,18 @@
 //! The event queue: runs the stations of one stage, one seed after another, on one thread.
 
+mod agenda;
 mod queue;
 
 use contend_model::plan::Plan;
 
 use crate::actions::Taken;
+use crate::connection::Flight;
 use crate::grid::{Moment, NEVER};
 use crate::ledger::{Ledger, Options};
 use crate::outcome::{Ended, Outcome};
 use crate::stage::{Stage, StageError};
 use crate::station::{Station, Turn};
+use agenda::Agenda;
 use queue::Queue;
 
 /// Runs the stations of a stage. Keeps its room from run to run, so that in the long run an event
@@ -18,8 +21,7 @@ use queue::Queue;
 pub struct Kernel<'a> {
     stage: &'a Stage,
     stations: Vec<Station>,
-    /// When each station next does something of its own accord.
-    due: Vec<Moment>,
+    agenda: Agenda,
     queue: Queue,
     turn: Turn,
     ledger: Ledger,
@@ -32,7 +34,7 @@ impl<'a> Kernel<'a> {
         let stations = stage.blank_stations();
         Kernel {
             stage,
-            due: vec![Moment::NEVER; stations.len()],
+            agenda: Agenda::default(),
             stations,
             queue: Queue::default(),
             turn: Turn::default(),
@@ -53,9 +55,7 @@ impl<'a> Kernel<'a> {
         self.queue.clear();
         self.ledger.reset(seed, self.stage.healed(&plan));
         self.plan = plan;
-        for (due, station) in self.due.iter_mut().zip(&self.stations) {
-            *due = station.due();
-        }
+        self.agenda.fill(self.stations.iter().map(Station::due));
         let ended = self.play();
         Ok(self.ledger.conclude(ended, &self.stations))
     }
@@ -83,7 +83,7 @@ impl<'a> Kernel<'a> {
     /// Runs to the end, and says why it was the end; `None` if nothing more would happen.
     fn play(&mut self) -> Option<Ended> {
         loop {
-            let (due_station, own) = self.first_due();
+            let (due, own) = self.agenda.first();
             let arriving = self.queue.first();
             let first = own.min(arriving);
             if first == Moment::NEVER {
@@ -94,34 +94,22 @@ impl<'a> Kernel<'a> {
                 return Some(ended);
             }
             let index = if own < arriving {
-                self.stations[due_station].wake(now, &mut self.turn);
-                due_station
+                self.stations[due].wake(now, &mut self.turn);
+                due
             } else {
-                let flight = self.queue.take();
-                let index = self.stage.cast().index(flight.packet.link.receiver());
-                self.stations[index].receive(now, &flight.packet, flight.order, &mut self.turn);
+                let Flight { order, packet, .. } = self.queue.take();
+                let index = self.stage.cast().index(packet.link.receiver());
+                self.stations[index].receive(now, packet, *order, &mut self.turn);
                 index
             };
             let station = &self.stations[index];
-            self.due[index] = station.due();
-            for &flight in self.turn.flights.iter().filter(|flight| flight.arrives != NEVER) {
+            self.agenda.set(index, station.due());
+            for flight in self.turn.flights.iter().filter(|flight| flight.arrives != NEVER) {
                 self.queue.put(flight);
             }
             if let Some(ended) = self.ledger.note(now, station, &self.turn) {
                 return Some(ended);
             }
         }
-    }
-
-    /// The station that is due first.
-    #[inline]
-    fn first_due(&self) -> (usize, Moment) {
-        let mut first = (0, Moment::NEVER);
-        for (index, &due) in self.due.iter().enumerate() {
-            if due < first.1 {
-                first = (index, due);
-            }
-        }
-        first
     }
 }

@@ -82,7 +82,7 @@ impl Ledger {
         if self.options.actions {
             self.scribe.note(now, station.id(), turn);
         }
-        if let Some(stimulus) = turn.stimulus {
+        if let Some(stimulus) = &turn.stimulus {
             self.write(now, station, stimulus, turn);
         }
         self.watch.follow(index, station.status(), carried, turn.arrived);
@@ -90,11 +90,13 @@ impl Ledger {
     }
 
     /// Writes down what a node saw and did.
-    fn write(&mut self, now: u64, station: &Station, stimulus: Stimulus, turn: &Turn) {
+    fn write(&mut self, now: u64, station: &Station, stimulus: &Stimulus, turn: &Turn) {
         let node = station.id();
         let outcome = &mut self.outcome;
         outcome.steps += 1;
-        self.digester.add(&(now, node, stimulus));
+        self.digester.add(&now);
+        self.digester.add(&node);
+        self.digester.add(stimulus);
         self.digester.add(&turn.commands);
         if let (Some(service), Stimulus::Deliver { .. }) = (node.service(), stimulus) {
             outcome.served[service] += 1;
@@ -111,7 +113,7 @@ impl Ledger {
         }
         if self.options.trace {
             let commands = turn.commands.clone();
-            outcome.trace.push(TimedStep { at: now, node, stimulus, commands });
+            outcome.trace.push(TimedStep { at: now, node, stimulus: *stimulus, commands });
         }
     }
 

@@ -21,7 +21,7 @@ use contend_model::timer::Timer;
 use contend_model::world::Link;
 
 use crate::clock::Clock;
-use crate::connection::{Dial, Flight, Known, Order, Packet};
+use crate::connection::{Content, Dial, Flight, Known, Order, Packet};
 use crate::fabric::Wire;
 use crate::grid::{Moment, NEVER, slot};
 
@@ -308,9 +308,12 @@ impl Station {
 
     fn admit(&mut self, now: u64, packet: &Packet, order: Order, turn: &mut Turn) {
         turn.cause = Cause::Packet(packet.link, order);
-        if let Some(stimulus) = self.arrive(now, packet, turn) {
-            self.step(now, stimulus, turn);
-        }
+        let Some(from) = self.arrive(now, packet, &mut turn.flights) else { return };
+        let stimulus = match packet.content {
+            Content::Message(message) => Stimulus::Deliver { from, message },
+            Content::End => Stimulus::Disconnected(from),
+        };
+        self.step(now, stimulus, turn);
     }
 
     fn fire(&mut self, now: u64, turn: &mut Turn) {
@@ -326,16 +329,22 @@ impl Station {
     }
 
     /// Lets the node react, and does what it wants.
+    #[inline]
     fn step(&mut self, now: u64, stimulus: Stimulus, turn: &mut Turn) {
         turn.stimulus = Some(stimulus);
-        self.node.handle(stimulus, &mut self.scratch, &mut turn.commands);
-        for place in 0..turn.commands.len() {
-            match turn.commands[place] {
-                Command::Send { to, connection: None, message } => {
-                    self.request(now, to, message, turn);
+        self.react(now, turn);
+    }
+
+    fn react(&mut self, now: u64, turn: &mut Turn) {
+        let Turn { stimulus: Some(stimulus), commands, flights, .. } = turn else { return };
+        self.node.handle(stimulus, &mut self.scratch, commands);
+        for command in &*commands {
+            match *command {
+                Command::Send { to, connection: None, ref message } => {
+                    self.request(now, to, message, flights);
                 }
-                Command::Send { to, connection: Some(number), message } => {
-                    self.respond(now, to, number, message, turn);
+                Command::Send { to, connection: Some(number), ref message } => {
+                    self.respond(now, to, number, message, flights);
                 }
                 Command::Arm(timer, range) => {
                     if self.clock.arm(now, timer, range) {
@@ -343,7 +352,7 @@ impl Station {
                     }
                 }
                 Command::Disarm(timer) => self.clock.disarm(timer),
-                Command::Reset(service) => self.close(now, self.index(service), turn),
+                Command::Reset(service) => self.close(now, self.index(service), flights),
                 Command::Record(_) => {}
             }
         }

@@ -50,19 +50,19 @@ impl Bits {
 
     /// The numbers in rising order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..Bits::CAPACITY).filter(move |&number| self.contains(number))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let number = rest.trailing_zeros() as usize;
+            rest &= rest.checked_sub(1)?;
+            Some(number)
+        })
     }
 
     /// The set of the images of its numbers.
     #[must_use]
     pub fn map(self, image: impl Fn(usize) -> usize) -> Bits {
         let mut mapped = Bits::EMPTY;
-        let mut rest = self.0;
-        while rest != 0 {
-            let number = rest.trailing_zeros() as usize;
-            mapped.insert(image(number));
-            rest &= rest - 1;
-        }
+        self.iter().for_each(|number| mapped.insert(image(number)));
         mapped
     }
 }

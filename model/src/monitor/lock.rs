@@ -135,16 +135,16 @@ impl LockMonitor {
         chosen
     }
 
-    /// How many of these may write, and how many only read.
-    fn counted(&self, clients: Bits) -> Holders {
-        let readers = clients.iter().filter(|&other| self.roles.of(other) == Role::Reader).count();
-        Holders { readers, writers: clients.len() as usize - readers }
+    /// Whether this client may hold along with these.
+    fn admits(&self, client: usize, holders: Bits) -> bool {
+        let readers = holders.iter().filter(|&other| self.roles.of(other) == Role::Reader).count();
+        let holders = Holders { readers, writers: holders.len() as usize - readers };
+        self.discipline.admits(self.roles.of(client), holders)
     }
 
     /// Whether this client does not hold, and could not, because others do.
     fn acts_without_holding(&self, client: usize) -> bool {
-        let holders = self.counted(self.holders());
-        !self.seats[client].holds && !self.discipline.admits(self.roles.of(client), holders)
+        !self.seats[client].holds && !self.admits(client, self.holders())
     }
 
     fn acquired(&mut self, client: usize) -> Properties {
@@ -155,13 +155,12 @@ impl LockMonitor {
         }
         let mut others = self.holders();
         others.remove(client);
-        if !self.discipline.admits(self.roles.of(client), self.counted(others)) {
+        if !self.admits(client, others) {
             violated.insert(Property::MutualExclusion);
-        }
-        // Somebody whose inner release has been confirmed still holds by the outer one.
-        let refuses = !self.discipline.admits(self.roles.of(client), self.counted(others));
-        if refuses && others.iter().any(|other| self.seats[other].unnested) {
-            violated.insert(Property::Reentrancy);
+            // Somebody whose inner release has been confirmed still holds by the outer one.
+            if others.iter().any(|other| self.seats[other].unnested) {
+                violated.insert(Property::Reentrancy);
+            }
         }
         let seat = &mut self.seats[client];
         seat.holds = true;

@@ -87,7 +87,7 @@ impl Memo {
         let Memo { reactions, nodes, scratch, .. } = self;
         reactions.step(node, stimulus, nodes, |node| {
             let mut commands = Vec::new();
-            node.handle(stimulus, scratch, &mut commands);
+            node.handle(&stimulus, scratch, &mut commands);
             commands.into()
         })
     }

@@ -37,14 +37,14 @@ impl Queue {
 
     /// Adds a packet.
     #[inline]
-    pub fn put(&mut self, flight: Flight) {
+    pub fn put(&mut self, flight: &Flight) {
         let place = match self.free.pop() {
             Some(place) => {
-                self.flights[place as usize] = flight;
+                self.flights[place as usize] = *flight;
                 place
             }
             None => {
-                self.flights.push(flight);
+                self.flights.push(*flight);
                 u32::try_from(self.flights.len() - 1).expect("fewer than 2^32 packets travel")
             }
         };
@@ -52,14 +52,14 @@ impl Queue {
         self.heap.push(Reverse(Entry { moment, order: flight.order, place }));
     }
 
-    /// Takes the first packet.
+    /// Takes the first packet; it stays where it is until the next is put.
     ///
     /// # Panics
     /// If there is none.
     #[inline]
-    pub fn take(&mut self) -> Flight {
+    pub fn take(&mut self) -> &Flight {
         let Reverse(entry) = self.heap.pop().expect("a packet travels");
         self.free.push(entry.place);
-        self.flights[entry.place as usize]
+        &self.flights[entry.place as usize]
     }
 }

@@ -210,11 +210,11 @@ impl Station {
     /// Ends connections, timers and a pause; what had arrived during the pause was never read.
     fn stop(&mut self, now: u64, turn: &mut Turn) {
         self.paused_until = 0;
-        self.sever(now, turn);
+        self.sever(now, &mut turn.flights);
         self.clock.crash(now);
         while let Some((_, postponed)) = self.postponed.pop_front() {
             if let Postponed::Packet(packet, _) = postponed {
-                let news = self.arrive(now, &packet, turn);
+                let news = self.arrive(now, &packet, &mut turn.flights);
                 assert!(news.is_none(), "what was sent before a crash is not read after it");
             }
         }
@@ -228,7 +228,7 @@ impl Station {
         };
         let number = dialled.number;
         self.happened.note(FaultKind::Disconnect);
-        self.close(now, service, turn);
+        self.close(now, service, &mut turn.flights);
         let link = link(self.node.id, self.node_at(service), number, Towards::Client);
         if self.paused_until == 0 {
             turn.cause = Cause::Disconnect(link);

@@ -1,23 +1,23 @@
 //! What the arrival of a packet means to its receiver, if it means anything.
 
 use contend_model::ident::Peer;
-use contend_model::node::Stimulus;
 use contend_model::world::Towards;
 
-use super::{Running, Station, Turn};
-use crate::connection::{Accepted, Content, Line, Packet, find};
+use super::{Running, Station};
+use crate::connection::{Accepted, Content, Flight, Line, Packet, find};
 
 impl Station {
-    /// Takes in a packet as far as the connection is concerned.
+    /// Takes in a packet as far as the connection is concerned, and says from whom it is if the node
+    /// is to hear of it.
     pub(super) fn arrive(
         &mut self,
         now: u64,
         packet: &Packet,
-        turn: &mut Turn,
-    ) -> Option<Stimulus> {
+        flights: &mut Vec<Flight>,
+    ) -> Option<Peer> {
         match packet.link.towards {
-            Towards::Service => self.arrive_at_service(now, packet, turn),
-            Towards::Client => self.arrive_at_client(now, packet, turn),
+            Towards::Service => self.arrive_at_service(now, packet, flights),
+            Towards::Client => self.arrive_at_client(now, packet, flights),
         }
     }
 
@@ -25,15 +25,15 @@ impl Station {
         &mut self,
         now: u64,
         packet: &Packet,
-        turn: &mut Turn,
-    ) -> Option<Stimulus> {
+        flights: &mut Vec<Flight>,
+    ) -> Option<Peer> {
         let number = packet.link.connection;
         let client = self.index(packet.link.client);
         let from = Peer { node: packet.link.client, connection: number };
         // What was on its way when the service stopped has gone with it.
         let takes_part = self.running == Running::Up && packet.sent >= self.severed;
         match packet.content {
-            Content::Message(message) => {
+            Content::Message(_) => {
                 if packet.sent < self.cuts[client] {
                     return None;
                 }
@@ -46,9 +46,9 @@ impl Station {
                 }
                 let accepted = find(known, number).expect("known by now");
                 if accepted.open && takes_part {
-                    return Some(Stimulus::Deliver { from, message });
+                    return Some(from);
                 }
-                self.refuse(now, client, number, turn);
+                self.refuse(now, client, number, flights);
                 None
             }
             Content::End => {
@@ -58,22 +58,24 @@ impl Station {
                     Some(place) => known.swap_remove(place).open,
                     None => packet.opened >= self.severed,
                 };
-                (open && takes_part).then_some(Stimulus::Disconnected(from))
+                (open && takes_part).then_some(from)
             }
         }
     }
 
-    fn arrive_at_client(&mut self, now: u64, packet: &Packet, turn: &mut Turn) -> Option<Stimulus> {
+    fn arrive_at_client(
+        &mut self,
+        now: u64,
+        packet: &Packet,
+        flights: &mut Vec<Flight>,
+    ) -> Option<Peer> {
         let number = packet.link.connection;
         let service = self.index(packet.link.service);
         let from = Peer { node: packet.link.service, connection: number };
         self.dials[service].current.filter(|dialled| dialled.number == number)?;
-        match packet.content {
-            Content::Message(message) => Some(Stimulus::Deliver { from, message }),
-            Content::End => {
-                self.close(now, service, turn);
-                Some(Stimulus::Disconnected(from))
-            }
+        if matches!(packet.content, Content::End) {
+            self.close(now, service, flights);
         }
+        Some(from)
     }
 }

@@ -4,13 +4,19 @@ use contend_model::ident::NodeId;
 use contend_model::message::Message;
 use contend_model::world::Towards;
 
-use super::{Station, Turn};
+use super::Station;
 use crate::connection::{Content, Flight, Order, Packet, Part, find, link};
 use crate::grid::{NEVER, on_grid, slot};
 
 impl Station {
     /// Sends a request on the current connection, or on a new one.
-    pub(super) fn request(&mut self, now: u64, to: NodeId, message: Message, turn: &mut Turn) {
+    pub(super) fn request(
+        &mut self,
+        now: u64,
+        to: NodeId,
+        message: &Message,
+        flights: &mut Vec<Flight>,
+    ) {
         let index = self.index(to);
         let passage =
             self.wires[index].message(now, self.healed, Towards::Service, &mut self.happened);
@@ -25,10 +31,10 @@ impl Station {
             link: link(self.node.id, to, dialled.number, Towards::Service),
             sent: now,
             opened: dialled.opened,
-            content: Content::Message(message),
+            content: Content::Message(*message),
         };
         let order = |part| Order::new(self.slot, passage.number, part);
-        turn.flights.push(Flight {
+        flights.push(Flight {
             arrives: arrives.unwrap_or(NEVER),
             order: order(Part::Original),
             packet,
@@ -39,9 +45,9 @@ impl Station {
             let arrives = on_grid(time.max(now + 1), receiver);
             let link = link(self.node.id, to, number, Towards::Service);
             let packet = Packet { link, opened: now, ..packet };
-            turn.flights.push(Flight { arrives, order: order(Part::Copy), packet });
+            flights.push(Flight { arrives, order: order(Part::Copy), packet });
             let packet = Packet { content: Content::End, ..packet };
-            turn.flights.push(Flight { arrives, order: order(Part::EndOfCopy), packet });
+            flights.push(Flight { arrives, order: order(Part::EndOfCopy), packet });
         }
     }
 
@@ -51,8 +57,8 @@ impl Station {
         now: u64,
         to: NodeId,
         number: u16,
-        message: Message,
-        turn: &mut Turn,
+        message: &Message,
+        flights: &mut Vec<Flight>,
     ) {
         let index = self.index(to);
         let Some(accepted) = find(&mut self.known[index], number).filter(|known| known.open) else {
@@ -67,20 +73,20 @@ impl Station {
         let arrives = passage.arrives.map(|time| {
             accepted.line.message(on_grid(time.max(now + 1), slot(to)), passage.held_back)
         });
-        turn.flights.push(Flight {
+        flights.push(Flight {
             arrives: arrives.unwrap_or(NEVER),
             order: Order::new(self.slot, passage.number, Part::Original),
             packet: Packet {
                 link: link(to, self.node.id, number, Towards::Client),
                 sent: now,
                 opened: accepted.opened,
-                content: Content::Message(message),
+                content: Content::Message(*message),
             },
         });
     }
 
     /// Closes the current connection to a service; its end follows the requests.
-    pub(super) fn close(&mut self, now: u64, service: usize, turn: &mut Turn) {
+    pub(super) fn close(&mut self, now: u64, service: usize, flights: &mut Vec<Flight>) {
         let Some(dialled) = self.dials[service].current.take() else { return };
         if dialled.broken {
             // Its end is on the way already.
@@ -89,7 +95,7 @@ impl Station {
         let to = self.node_at(service);
         let passage = self.wires[service].end(now);
         let time = passage.arrives.unwrap_or(now).max(now + 1);
-        turn.flights.push(Flight {
+        flights.push(Flight {
             arrives: on_grid(dialled.line.end(time), slot(to)),
             order: Order::new(self.slot, passage.number, Part::Original),
             packet: Packet {
@@ -102,7 +108,13 @@ impl Station {
     }
 
     /// Tells a client that a connection has ended, unless it was told.
-    pub(super) fn refuse(&mut self, now: u64, client: usize, number: u16, turn: &mut Turn) {
+    pub(super) fn refuse(
+        &mut self,
+        now: u64,
+        client: usize,
+        number: u16,
+        flights: &mut Vec<Flight>,
+    ) {
         let to = self.node_at(client);
         let Some(accepted) = find(&mut self.known[client], number) else { return };
         accepted.open = false;
@@ -112,7 +124,7 @@ impl Station {
         accepted.told = true;
         let passage = self.wires[client].end(now);
         let time = passage.arrives.unwrap_or(now).max(now + 1);
-        turn.flights.push(Flight {
+        flights.push(Flight {
             arrives: on_grid(accepted.line.end(time), slot(to)),
             order: Order::new(self.slot, passage.number, Part::Original),
             packet: Packet {
@@ -125,13 +137,13 @@ impl Station {
     }
 
     /// A crash or a failover: connections end at both ends.
-    pub(super) fn sever(&mut self, now: u64, turn: &mut Turn) {
+    pub(super) fn sever(&mut self, now: u64, flights: &mut Vec<Flight>) {
         for peer in 0..self.dials.len() {
-            self.close(now, peer, turn);
+            self.close(now, peer, flights);
             for place in 0..self.known[peer].len() {
                 let accepted = self.known[peer][place];
                 if accepted.open {
-                    self.refuse(now, peer, accepted.number, turn);
+                    self.refuse(now, peer, accepted.number, flights);
                 }
             }
         }
