@@ -67,6 +67,9 @@ pub enum Entry {
         client: String,
         /// The end that was connected to.
         service: String,
+        /// How long the client does not notice; what it sends meanwhile is lost.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        news_after_ms: f64,
     },
     /// A node's wall clock is set, so that its deadlines come nearer or move away.
     ClockJump {
@@ -183,8 +186,8 @@ impl Entry {
             | Entry::Slow { for_ms, .. }
             | Entry::LoseSyncs { for_ms, .. }
             | Entry::LinkNoise { for_ms, .. } => for_ms,
-            Entry::Disconnect { .. }
-            | Entry::ClockJump { .. }
+            Entry::Disconnect { news_after_ms, .. } => news_after_ms,
+            Entry::ClockJump { .. }
             | Entry::Failover { .. }
             | Entry::Misuse { .. }
             | Entry::Cancel { .. } => 0.0,
@@ -209,4 +212,8 @@ impl Entry {
         };
         std::iter::once(first.as_str()).chain(second.map(String::as_str))
     }
+}
+
+fn is_zero(ms: &f64) -> bool {
+    *ms == 0.0
 }

@@ -209,10 +209,14 @@ impl Scenario {
         }
     }
 
-    /// The same workload with the faults of one environment alone.
+    /// The same workload with the faults of one environment alone. Where messages may be late, any of them
+    /// may be so by itself, without a spell of noise on its link.
     pub fn within(kind: Kind, environment: Environment) -> Self {
         let mut scenario = Scenario::default_for(kind);
         scenario.links.uneven = environment != Environment::Calm;
+        if matches!(environment, Environment::Lossy | Environment::Expiry) {
+            scenario.links.reorder = 0.02;
+        }
         Scenario { faults: Faults::of(environment), ..scenario }
     }
 

@@ -21,6 +21,8 @@ pub enum Concern {
     Plan,
     /// How fast one link is throughout a run; numbered as links are.
     Pace,
+    /// Whether the faults of a seed come close together, and when.
+    Gathering,
 }
 
 /// A stream of random numbers.
@@ -36,6 +38,7 @@ impl Stream {
             Concern::Workload => 3,
             Concern::Plan => 4,
             Concern::Pace => 5,
+            Concern::Gathering => 6,
         };
         let mut name = [0; 24];
         name[..8].copy_from_slice(&seed.to_le_bytes());

@@ -313,12 +313,15 @@ impl Scribe {
             assert!(saw.is_none(), "{link}: nothing travels there");
             return;
         };
+        let broken = connection.broken;
         let queue = connection.queue(link.towards);
         let in_line = queue.iter().find(|packet| packet.order == Some(order)).copied();
         // Orders are told apart by receiver only.
         let late = self.late.iter().position(|late| *late == (link, order));
         let reads = self.reads(&link);
         match (in_line, late) {
+            // It stays in line until the client comes to know that the connection is lost.
+            _ if link.towards == Towards::Client && broken && saw.is_none() => {}
             (Some(packet), _) if packet.end => {
                 self.bring_forward(link, order);
                 self.take_front(&link);

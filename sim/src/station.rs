@@ -64,7 +64,7 @@ pub enum Cause {
     },
     /// A connection is lost, and the client knows it at once.
     Disconnect(Link),
-    /// A connection is lost, and the client is paused.
+    /// A connection is lost, and the client does not know yet.
     Break(Link),
     /// The client comes to know that its connection is lost.
     Broken(Link),

@@ -1,5 +1,7 @@
 //! The generator of fault plans. Each kind of fault has a random stream of its own, so switching
 //! one kind off does not re-roll the others. Everything begins and ends within the fault phase.
+//! In some seeds the faults come close together: what it takes two faults to break, two of them at
+//! moments of their own hardly ever break.
 
 use super::{ANYBODY, Entry, FaultKind, Plan};
 use crate::algorithm::Role;
@@ -12,13 +14,14 @@ use crate::stream::{Concern, Stream};
 pub fn draw(seed: u64, scenario: &Scenario, cast: &Cast) -> Plan {
     let mut plan = Plan::default();
     let faults = &scenario.faults;
+    let gathering = Gathering::draw(seed);
     for kind in FaultKind::ALL {
         let most = faults.at_most(kind);
         if most == 0 || faults.fault_phase_ms <= 0.0 {
             continue;
         }
         let stream = Stream::new(seed, Concern::Plan, kind as u64);
-        let mut pen = Pen { stream, faults, cast, kind };
+        let mut pen = Pen { stream, faults, cast, kind, gathering };
         let used = pen.stream.happens(0.5) || !faults.swarm;
         let count = pen.stream.between(1, u64::from(most));
         if !used {
@@ -33,12 +36,36 @@ pub fn draw(seed: u64, scenario: &Scenario, cast: &Cast) -> Plan {
     plan
 }
 
+/// Around when the faults of a seed happen, and how close together; as parts of the fault phase.
+#[derive(Clone, Copy)]
+struct Gathering {
+    from: f64,
+    spread: f64,
+}
+
+impl Gathering {
+    /// How many seeds have one.
+    const SHARE: f64 = 0.25;
+    /// The widest is a quarter of the phase, the next an eighth, and so on: some faults meet within one
+    /// operation, others within one lease.
+    const OCTAVES: u64 = 9;
+
+    fn draw(seed: u64) -> Option<Self> {
+        let mut stream = Stream::new(seed, Concern::Gathering, 0);
+        let has_one = stream.happens(Gathering::SHARE);
+        let from = stream.fraction();
+        let octave = stream.between(2, 1 + Gathering::OCTAVES);
+        has_one.then(|| Gathering { from: from * from, spread: 0.5f64.powi(octave as i32) })
+    }
+}
+
 /// Writes entries of one kind.
 struct Pen<'a> {
     stream: Stream,
     faults: &'a Faults,
     cast: &'a Cast,
     kind: FaultKind,
+    gathering: Option<Gathering>,
 }
 
 impl Pen<'_> {
@@ -56,11 +83,13 @@ impl Pen<'_> {
         let phase = faults.fault_phase_ms;
         // Early and short is likelier than late and long: most of the work is done early, and what is
         // short can fall between two steps of one operation.
-        let (when, length) = (when * when, length * length);
-        let length = lengths.at(length).min(phase);
-        let at_ms = rounded(when * phase);
+        let length = lengths.at(length * length).min(phase);
         // What lasts is over when the fault phase is.
-        let early_ms = rounded(when * (phase - length));
+        let moment = |lasts: f64| match self.gathering {
+            None => when * when * (phase - lasts),
+            Some(Gathering { from, spread }) => ((from + when * spread) * phase).min(phase - lasts),
+        };
+        let (at_ms, early_ms) = (rounded(moment(0.0)), rounded(moment(length)));
         let for_ms = rounded(length);
         let client = |fraction| self.client(fraction);
         Some(match self.kind {
@@ -89,7 +118,10 @@ impl Pen<'_> {
             }
             FaultKind::Disconnect => {
                 let service = self.service(whom, 0)?;
-                Entry::Disconnect { at_ms, client: client(who)?, service }
+                let client = client(who)?;
+                let late = how < 0.5;
+                let (at_ms, news_after_ms) = if late { (early_ms, for_ms) } else { (at_ms, 0.0) };
+                Entry::Disconnect { at_ms, client, service, news_after_ms }
             }
             FaultKind::ClockJump => {
                 let most = faults.clock_jump_ms;

@@ -139,7 +139,7 @@ impl Faults {
                 ..none
             },
             Environment::Expiry => Faults { pauses: 3, clock_jumps: 1, drifts: 2, ..none },
-            Environment::Failover => Faults { swarm: false, failovers: 4, ..none },
+            Environment::Failover => Faults { swarm: false, failovers: 12, ..none },
         }
     }
 

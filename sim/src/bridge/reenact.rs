@@ -282,7 +282,7 @@ impl<'a> Troupe<'a> {
             (Waiting::Dust, _) => return Ok(None),
             (Waiting::Break, Towards::Client) => {
                 let service = cast.index(link.service);
-                let what = Happening::Disconnect { service };
+                let what = Happening::Disconnect { service, known_at: 0 };
                 station.plan(Planned { at: now, what });
                 return self.attend(number, node);
             }

@@ -154,6 +154,7 @@ fn quiet(entry: &mut Entry, which: usize) {
             *[loss, duplicate, reorder, extra_ms][which] = 0.0;
         }
         Entry::Partition { both, .. } if which == 0 => *both = false,
+        Entry::Disconnect { news_after_ms, .. } if which == 0 => *news_after_ms = 0.0,
         _ => {}
     }
 }
@@ -167,8 +168,8 @@ fn length(entry: &mut Entry) -> Option<&mut f64> {
         | Entry::Slow { for_ms, .. }
         | Entry::LoseSyncs { for_ms, .. }
         | Entry::LinkNoise { for_ms, .. } => Some(for_ms),
-        Entry::Disconnect { .. }
-        | Entry::ClockJump { .. }
+        Entry::Disconnect { news_after_ms, .. } => Some(news_after_ms),
+        Entry::ClockJump { .. }
         | Entry::Failover { .. }
         | Entry::Misuse { .. }
         | Entry::Cancel { .. } => None,

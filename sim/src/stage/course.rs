@@ -92,7 +92,7 @@ impl Stage {
             Entry::Disconnect { client, service, .. } => {
                 let (client, service) =
                     (find(client, Wanted::Client)?, find(service, Wanted::Service)?);
-                self.disconnect(at, client, service, stations);
+                self.disconnect(at, until, client, service, stations);
             }
             Entry::ClockJump { node, by_ms, .. } => {
                 let by = (by_ms * 1_000.0).round() as i64 * 1_000;
@@ -136,10 +136,19 @@ impl Stage {
 
     /// The two halves of a lost connection. The service's comes at its first moment after the
     /// client's, so that nothing can arrive at the service in between.
-    fn disconnect(&self, at: u64, client: usize, service: usize, stations: &mut [Station]) {
+    fn disconnect(
+        &self,
+        at: u64,
+        known: u64,
+        client: usize,
+        service: usize,
+        stations: &mut [Station],
+    ) {
         let slot = |index| slot(self.cast.node(index));
         let before = on_grid(at, slot(client));
-        stations[client].plan(Planned { at: before, what: Happening::Disconnect { service } });
+        let known_at = on_grid(known, slot(client));
+        let what = Happening::Disconnect { service, known_at };
+        stations[client].plan(Planned { at: before, what });
         let at = on_grid(before, slot(service));
         stations[service].plan(Planned { at, what: Happening::Cut { client, before } });
     }

@@ -43,6 +43,15 @@ pub enum Happening {
     Disconnect {
         /// The service's index.
         service: usize,
+        /// When the client comes to know of it.
+        known_at: u64,
+    },
+    /// The client comes to know that its connection of this number is lost.
+    Known {
+        /// The service's index.
+        service: usize,
+        /// The connection's number.
+        number: u16,
     },
     /// The service's half: what the client of this index sent before is lost.
     Cut {
@@ -164,7 +173,16 @@ impl Station {
             Happening::Pause { until } if up => {
                 self.paused_until = self.paused_until.max(until);
             }
-            Happening::Disconnect { service } if up => self.lose(now, service, turn),
+            Happening::Disconnect { service, known_at } if up => {
+                self.lose(now, service, known_at, turn);
+            }
+            Happening::Known { service, number } if up => {
+                if self.paused_until == 0 {
+                    self.find_broken(now, service, number, turn);
+                } else {
+                    self.postponed.push_back((now, Postponed::Broken(service, number)));
+                }
+            }
             Happening::Cut { client, before } => self.cuts[client] = before,
             Happening::ClockJump { by } => {
                 if self.clock.set_forward(now, by) {
@@ -181,6 +199,7 @@ impl Station {
             Happening::Crash { .. }
             | Happening::Pause { .. }
             | Happening::Disconnect { .. }
+            | Happening::Known { .. }
             | Happening::FailOver => {}
         }
     }
@@ -220,9 +239,9 @@ impl Station {
         }
     }
 
-    /// A client's connection is lost. If the client is paused, it comes to know of it in its turn;
-    /// what had arrived meanwhile is never read.
-    fn lose(&mut self, now: u64, service: usize, turn: &mut Turn) {
+    /// A client's connection is lost. The client may come to know of it later, and if it is paused, it
+    /// does so in its turn; what had arrived meanwhile is never read.
+    fn lose(&mut self, now: u64, service: usize, known_at: u64, turn: &mut Turn) {
         let Some(dialled) = self.dials[service].current.filter(|dialled| !dialled.broken) else {
             return;
         };
@@ -230,7 +249,8 @@ impl Station {
         self.happened.note(FaultKind::Disconnect);
         self.close(now, service, &mut turn.flights);
         let link = link(self.node.id, self.node_at(service), number, Towards::Client);
-        if self.paused_until == 0 {
+        let late = known_at > now;
+        if self.paused_until == 0 && !late {
             turn.cause = Cause::Disconnect(link);
             self.lost(now, link, turn);
             return;
@@ -240,7 +260,11 @@ impl Station {
             Postponed::Packet(packet, _) => packet.link != link,
             Postponed::Broken(..) => true,
         });
-        self.postponed.push_back((now, Postponed::Broken(service, number)));
+        if late {
+            self.plan(Planned { at: known_at, what: Happening::Known { service, number } });
+        } else {
+            self.postponed.push_back((now, Postponed::Broken(service, number)));
+        }
         turn.cause = Cause::Break(link);
     }
 

@@ -4,7 +4,7 @@ use contend_model::ident::Peer;
 use contend_model::world::Towards;
 
 use super::{Running, Station};
-use crate::connection::{Accepted, Content, Flight, Line, Packet, find};
+use crate::connection::{Accepted, Content, Dialled, Flight, Line, Packet, find};
 
 impl Station {
     /// Takes in a packet as far as the connection is concerned, and says from whom it is if the node
@@ -72,7 +72,8 @@ impl Station {
         let number = packet.link.connection;
         let service = self.index(packet.link.service);
         let from = Peer { node: packet.link.service, connection: number };
-        self.dials[service].current.filter(|dialled| dialled.number == number)?;
+        let listens = |dialled: &Dialled| dialled.number == number && !dialled.broken;
+        self.dials[service].current.filter(listens)?;
         if matches!(packet.content, Content::End) {
             self.close(now, service, flights);
         }

@@ -9,7 +9,7 @@ use contend_model::plan::{Entry, FaultKind, Plan};
 use contend_model::scenario::{Faults, Law, Scenario};
 use contend_sim::kernel::Kernel;
 use contend_sim::ledger::Options;
-use contend_sim::outcome::Outcome;
+use contend_sim::outcome::{Outcome, TimedStep};
 use contend_sim::stage::Stage;
 
 const A: NodeId = NodeId::Client(0);
@@ -70,6 +70,10 @@ fn noise(from: &str, to: &str, loss: f64, duplicate: f64, reorder: f64) -> Entry
 
 fn crash(node: &str, at_ms: f64, back_after_ms: Option<f64>) -> Entry {
     Entry::Crash { at_ms, node: node.into(), back_after_ms }
+}
+
+fn disconnect(at_ms: f64, news_after_ms: f64) -> Entry {
+    Entry::Disconnect { at_ms, client: "A".into(), service: "echo".into(), news_after_ms }
 }
 
 fn all_in_order() -> Vec<Saw> {
@@ -179,7 +183,7 @@ fn a_service_that_crashes_tells_the_clients_it_knows_and_forgets_them() {
 
 #[test]
 fn both_ends_of_a_lost_connection_see_its_end_and_what_travelled_is_lost() {
-    let entry = Entry::Disconnect { at_ms: 0.5, client: "A".into(), service: "echo".into() };
+    let entry = disconnect(0.5, 0.0);
     runs(vec![entry], |_, client, echo| {
         assert_eq!(echo, [End(0), Word(1, 4)]);
         assert_eq!(client, [End(0), Word(1, 4)]);
@@ -189,7 +193,7 @@ fn both_ends_of_a_lost_connection_see_its_end_and_what_travelled_is_lost() {
 #[test]
 fn a_paused_client_comes_to_know_of_its_lost_connection_when_it_goes_on() {
     let pause = Entry::Pause { at_ms: 0.2, node: "A".into(), for_ms: 250.0 };
-    let entry = Entry::Disconnect { at_ms: 100.0, client: "A".into(), service: "echo".into() };
+    let entry = disconnect(100.0, 0.0);
     runs(vec![pause, entry], |outcome, client, echo| {
         assert_eq!(client, [End(0), Word(1, 4)], "what had arrived was never read");
         assert_eq!(echo, [Word(0, 1), Word(0, 2), Word(0, 3), End(0), Word(1, 4)]);
@@ -198,6 +202,34 @@ fn a_paused_client_comes_to_know_of_its_lost_connection_when_it_goes_on() {
             .iter()
             .find(|step| step.node == A && matches!(step.stimulus, Stimulus::Disconnected(_)));
         assert!(known.is_some_and(|step| step.at / 1_000_000 == 250));
+    });
+}
+
+#[test]
+fn a_client_that_hears_late_of_its_lost_connection_talks_to_nobody_meanwhile() {
+    // Three words are on their way to the service, and the fourth is spoken to nobody.
+    runs(vec![disconnect(0.5, 249.5)], |outcome, client, echo| {
+        assert_eq!((client, echo), (vec![End(0)], vec![End(0)]));
+        let known = |node| {
+            let told = |step: &&TimedStep| matches!(step.stimulus, Stimulus::Disconnected(_));
+            let steps = outcome.trace.iter().filter(move |step| step.node == node);
+            steps.filter(told).map(|step| step.at / 1_000_000).collect::<Vec<_>>()
+        };
+        assert_eq!(known(A), [250]);
+        assert!(known(ECHO)[0] < 50, "the service hears of it in time: {:?}", known(ECHO));
+    });
+}
+
+#[test]
+fn news_of_a_lost_connection_that_come_during_a_pause_wait_for_its_end() {
+    let pause = Entry::Pause { at_ms: 150.0, node: "A".into(), for_ms: 100.0 };
+    runs(vec![disconnect(100.0, 100.0), pause], |outcome, client, _| {
+        assert_eq!(client.iter().filter(|heard| **heard == End(0)).count(), 1);
+        let known = outcome
+            .trace
+            .iter()
+            .find(|step| step.node == A && matches!(step.stimulus, Stimulus::Disconnected(_)));
+        assert!(known.is_some_and(|step| step.at / 1_000_000 == 250), "{known:?}");
     });
 }
 

@@ -97,7 +97,7 @@ fn the_digests_of_a_few_seeds_are_pinned() {
     let stage = support::stage(Kind::Lock, Faults::every_kind());
     let pinned: Vec<String> = digests(&stage, 0..3).iter().map(Digest::to_string).collect();
     expect_test::expect![[r#"
-        388c0b7b970f04e0
+        c9ee7b78dafbbf3f
         938fda10f2181032
         06282b64555e46d5"#]]
     .assert_eq(&pinned.join("\n"));
