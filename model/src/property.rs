@@ -46,6 +46,10 @@ pub enum Property {
     /// Queues: items whose enqueuing did not overlap are first delivered in their order, so far
     /// as the deliveries did not overlap either.
     Fifo,
+    /// Queues: who is told that the queue is empty is told so of some moment of the call, at which every
+    /// item whose enqueuing had been acknowledged had been taken. With NoPhantom, NoDuplicate and Fifo
+    /// it makes a linearizable queue.
+    Emptiness,
     /// Queues: what was acknowledged as done is never delivered again.
     TerminalStays,
     /// Queues: every acknowledged item can still be delivered, and none is passed over for ever.
@@ -54,7 +58,7 @@ pub enum Property {
 
 impl Property {
     /// All properties, in the order of reports.
-    pub const ALL: [Property; 18] = [
+    pub const ALL: [Property; 19] = [
         Property::MutualExclusion,
         Property::Fencing,
         Property::DeadlockFreedom,
@@ -71,6 +75,7 @@ impl Property {
         Property::AtMostOnce,
         Property::Exclusive,
         Property::Fifo,
+        Property::Emptiness,
         Property::TerminalStays,
         Property::Progress,
     ];
@@ -125,6 +130,7 @@ impl Property {
             Property::AtMostOnce => "no item's effect is applied twice",
             Property::Exclusive => "no two consumers work on one item at a time",
             Property::Fifo => "items are first delivered in the order of their enqueuing",
+            Property::Emptiness => "nobody is told that the queue is empty while it never is",
             Property::TerminalStays => "what was acknowledged as done is never delivered again",
             Property::Progress => "no acknowledged item is stuck or passed over for ever",
         }

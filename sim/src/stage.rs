@@ -7,7 +7,7 @@ use contend_model::algorithm::{Algorithm, Card};
 use contend_model::caller::Duty;
 use contend_model::cast::Cast;
 use contend_model::ident::RESOURCE;
-use contend_model::monitor::Monitors;
+use contend_model::monitor::{Monitors, Question};
 use contend_model::node::Node;
 use contend_model::plan::{ANYBODY, Plan, draw};
 use contend_model::property::Kind;
@@ -181,7 +181,7 @@ impl Stage {
     /// Judges for one run.
     pub fn monitors(&self) -> Monitors {
         let operations = self.scenario.workload.operations;
-        Monitors::new(&self.card, self.cast.roles(), operations)
+        Monitors::new(&self.card, self.cast.roles(), operations).asked(Question::Emptiness)
     }
 
     /// Makes stations ready for a run.

@@ -89,6 +89,7 @@ impl Algorithm for BlockingList {
         .claim(Property::Exclusive, "0CT")
         .claim(Property::Fifo, "0CT")
         .claim(Property::Progress, "0T")
+        .without(Property::Emptiness, super::NEVER_SAYS_EMPTY)
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

@@ -126,7 +126,8 @@ impl Algorithm for Delayed {
             .claim(Property::NoPhantom, "0NCTF")
             .claim(Property::AtLeastOnce, "0")
             .claim(Property::Fifo, "0NCT")
-            .claim(Property::Progress, "0"),
+            .claim(Property::Progress, "0")
+            .without(Property::Emptiness, super::NOT_BEFORE_ITS_TIME),
             Delayed::Checked => super::card_without_ack(
                 "redis-delayed",
                 document,
@@ -140,7 +141,8 @@ impl Algorithm for Delayed {
             .claim(Property::AtMostOnce, "0CT")
             .claim(Property::Exclusive, "0NCT")
             .claim(Property::Fifo, "0NCT")
-            .claim(Property::Progress, "0"),
+            .claim(Property::Progress, "0")
+            .without(Property::Emptiness, super::NOT_BEFORE_ITS_TIME),
         }
     }
 

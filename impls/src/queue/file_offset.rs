@@ -102,6 +102,7 @@ impl Algorithm for FileOffset {
         .claim(Property::NoPhantom, "0NCT")
         .claim(Property::AtLeastOnce, "0")
         .claim(Property::Fifo, "0CT")
+        .claim(Property::Emptiness, "0CT")
         .claim(Property::Progress, "0")
     }
 

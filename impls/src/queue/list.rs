@@ -87,6 +87,7 @@ impl Algorithm for CacheList {
         .claim(Property::AtLeastOnce, "0")
         .claim(Property::AtMostOnce, "0CT")
         .claim(Property::Exclusive, "0CT")
+        .claim(Property::Emptiness, "0")
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

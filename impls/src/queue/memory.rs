@@ -77,6 +77,7 @@ impl Algorithm for InMemory {
         .claim(Property::AtMostOnce, "0CT")
         .claim(Property::Exclusive, "0CT")
         .claim(Property::Fifo, "0CT")
+        .claim(Property::Emptiness, "0T")
         .claim(Property::Progress, "0")
     }
 

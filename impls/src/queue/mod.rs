@@ -51,3 +51,10 @@ fn card_without_ack(name: &str, document: &str, backend: &str, summary: &str) ->
         "an item is gone once it is taken; nothing is acknowledged",
     )
 }
+
+/// Why a queue whose consumers wait, or are sent what there is, says nothing of emptiness.
+const NEVER_SAYS_EMPTY: &str =
+    "a consumer gets an item or goes on waiting; it is never told that there is none";
+
+/// Why a queue of delayed jobs says nothing of emptiness.
+const NOT_BEFORE_ITS_TIME: &str = "a job is not there before its time, although it was put there";

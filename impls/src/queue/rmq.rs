@@ -231,7 +231,8 @@ impl Algorithm for Rmq {
                 "a durable queue without confirms or acks: lost with the consumer that took it",
             ),
         };
-        let card = super::card_without_ack(name, document, "rabbitmq", summary);
+        let card = super::card_without_ack(name, document, "rabbitmq", summary)
+            .without(Property::Emptiness, super::NEVER_SAYS_EMPTY);
         self.0
             .claims()
             .iter()

@@ -299,6 +299,7 @@ impl Algorithm for Confirmed {
             .claim(Property::Exclusive, "0")
             .claim(Property::TerminalStays, "0")
             .claim(Property::Progress, "0NCT")
+            .without(Property::Emptiness, super::NEVER_SAYS_EMPTY)
     }
 
     fn client(&self, _: NodeId, role: Role, timing: &Timing) -> Box<dyn AnyProcess> {

@@ -277,6 +277,7 @@ impl Algorithm for SqlClaim {
             .claim(Property::AtMostOnce, "0NCT")
             .claim(Property::Exclusive, exclusive)
             .claim(Property::Fifo, "0")
+            .claim(Property::Emptiness, "0CT")
             .claim(Property::TerminalStays, terminal)
             .claim(Property::Progress, "0NCT")
     }

@@ -168,6 +168,7 @@ impl Algorithm for SqlTable {
         .claim(Property::NoPhantom, "0NCT")
         .claim(Property::AtLeastOnce, "0")
         .claim(Property::Fifo, "0NCT")
+        .claim(Property::Emptiness, "0")
         .claim(Property::Progress, "0")
     }
 

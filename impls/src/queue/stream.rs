@@ -175,6 +175,7 @@ impl Algorithm for StreamQueue {
             .claim(Property::AtMostOnce, "0NCTF")
             .claim(Property::Exclusive, "0NC")
             .claim(Property::Fifo, "0")
+            .claim(Property::Emptiness, "0CT")
             .claim(Property::TerminalStays, "0NCT")
             .claim(Property::Progress, "0NCT")
     }

@@ -158,6 +158,7 @@ impl Algorithm for TaskServer {
             .claim(Property::AtMostOnce, "0NCT")
             .claim(Property::Exclusive, "0NC")
             .claim(Property::Fifo, in_order)
+            .claim(Property::Emptiness, "0CT")
             .claim(Property::TerminalStays, "0NCT")
             .claim(Property::Progress, "0NCT")
     }

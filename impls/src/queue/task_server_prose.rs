@@ -100,6 +100,7 @@ impl Algorithm for TaskServerProse {
         .claim(Property::TerminalStays, "0C")
         // Starvation is looked for in calm alone.
         .claim(Property::Progress, "T")
+        .without(Property::Emptiness, super::NEVER_SAYS_EMPTY)
     }
 
     fn client(&self, _: NodeId, _: Role, _: &Timing) -> Box<dyn AnyProcess> {

@@ -230,7 +230,7 @@ impl Algorithm for Visibility {
             true => ("0NC", "0NCT"),
             false => ("0C", "0C"),
         };
-        super::card(self.name, document, form, "redis", summary)
+        let card = super::card(self.name, document, form, "redis", summary)
             .claim(Property::NoLoss, "0NCT")
             .claim(Property::NoPhantom, "0NCTF")
             .claim(Property::NoDuplicate, "0")
@@ -239,7 +239,11 @@ impl Algorithm for Visibility {
             .claim(Property::Exclusive, exclusive)
             .claim(Property::Fifo, "0")
             .claim(Property::TerminalStays, terminal)
-            .claim(Property::Progress, "0NCT")
+            .claim(Property::Progress, "0NCT");
+        match self.delayed {
+            true => card.without(Property::Emptiness, super::NOT_BEFORE_ITS_TIME),
+            false => card.claim(Property::Emptiness, "0CT"),
+        }
     }
 
     fn client(&self, me: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {

@@ -7,6 +7,8 @@ pub struct Bits(u64);
 impl Bits {
     /// The empty set.
     pub const EMPTY: Bits = Bits(0);
+    /// The set of all numbers that fit.
+    pub const ALL: Bits = Bits(u64::MAX);
     /// How many different numbers fit.
     pub const CAPACITY: usize = 64;
 
@@ -40,6 +42,19 @@ impl Bits {
     #[must_use]
     pub fn and(self, other: Bits) -> Bits {
         Bits(self.0 & other.0)
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub fn or(self, other: Bits) -> Bits {
+        Bits(self.0 | other.0)
+    }
+
+    /// The same set with this number.
+    #[must_use]
+    pub fn with(mut self, number: usize) -> Bits {
+        self.insert(number);
+        self
     }
 
     /// What is in this set and not in the other.

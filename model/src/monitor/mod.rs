@@ -5,6 +5,7 @@
 //! here; monitors supply the marks that the graph is asked about.
 
 mod bits;
+mod emptiness;
 mod lock;
 mod overtaking;
 mod queue;
@@ -31,6 +32,8 @@ pub enum Question {
     Overtakings,
     /// Whether an item of a queue is passed over by later ones more often than this.
     Bypasses(u8),
+    /// Whether who is told that a queue is empty is told the truth.
+    Emptiness,
 }
 
 /// The judges of one world.
@@ -68,6 +71,9 @@ impl Monitors {
             }
             (Monitors::Queue(queue), Question::Bypasses(bound)) => {
                 Monitors::Queue(queue.bounding_bypasses(bound))
+            }
+            (Monitors::Queue(queue), Question::Emptiness) => {
+                Monitors::Queue(queue.judging_emptiness())
             }
             (monitors, _) => monitors,
         }

@@ -2,6 +2,7 @@
 //! done, as one fold over what happened to each item.
 
 use super::Bits;
+use super::emptiness::{Emptiness, End};
 use super::roles::Roles;
 use crate::algorithm::Role;
 use crate::history::{Fact, What};
@@ -38,6 +39,8 @@ pub struct QueueMonitor {
     passed_over: Vec<u8>,
     /// For each client that dequeues: what had been delivered, and what was done, when it called.
     at_call: Vec<(Bits, Bits)>,
+    /// Whether who was told that the queue is empty was told the truth, where it is judged.
+    emptiness: Option<Emptiness>,
 }
 
 impl QueueMonitor {
@@ -61,6 +64,7 @@ impl QueueMonitor {
             passed_over: Vec::new(),
             working: vec![None; clients],
             at_call: vec![Default::default(); clients],
+            emptiness: None,
         }
     }
 
@@ -69,6 +73,13 @@ impl QueueMonitor {
     pub fn bounding_bypasses(mut self, bound: u8) -> Self {
         self.bypass_bound = Some(bound);
         self.passed_over = vec![0; self.before.len()];
+        self
+    }
+
+    /// The same, and whether the queue is empty when somebody is told so.
+    #[must_use]
+    pub fn judging_emptiness(mut self) -> Self {
+        self.emptiness = Some(Emptiness::new(self.at_call.len(), self.before.len()));
         self
     }
 
@@ -97,6 +108,17 @@ impl QueueMonitor {
         self.done
     }
 
+    /// Items that are in the queue for certain, as far as calls have returned.
+    fn left(&self) -> Bits {
+        self.enqueued.without(self.delivered)
+    }
+
+    /// A consumer's call has ended; says whether that shows a wrong answer.
+    fn call_ends(&mut self, client: usize, end: End) -> bool {
+        let left = self.left();
+        self.emptiness.as_mut().is_some_and(|emptiness| emptiness.ends(client, end, left))
+    }
+
     fn number(&self, item: Item) -> usize {
         let producer = item.producer.client().expect("clients produce items");
         self.roles.producer(producer) * usize::from(self.per_producer) + usize::from(item.number)
@@ -118,10 +140,22 @@ impl QueueMonitor {
             (Some(client), What::Invoke(Op::Dequeue)) => {
                 self.at_call[client] = (self.delivered, self.done);
                 self.working[client] = None;
+                let left = self.left();
+                if let Some(emptiness) = &mut self.emptiness {
+                    emptiness.calls(client, left);
+                }
             }
             (Some(client), What::Return(Op::Dequeue, outcome)) => {
-                if let Outcome::Delivered { item, .. } = outcome {
-                    violated = self.deliver(client, item);
+                let end = match outcome {
+                    Outcome::Delivered { item, .. } => {
+                        violated = self.deliver(client, item);
+                        End::Got(self.number(item))
+                    }
+                    Outcome::Empty => End::ToldEmpty,
+                    _ => End::Unknown,
+                };
+                if self.call_ends(client, end) {
+                    violated.insert(Property::Emptiness);
                 }
                 self.at_call[client] = Default::default();
             }
@@ -138,6 +172,7 @@ impl QueueMonitor {
             (Some(client), What::Crashed) => {
                 self.working[client] = None;
                 self.at_call[client] = Default::default();
+                self.call_ends(client, End::Unknown);
             }
             (None, What::Fact(Fact::Applied(item))) => {
                 let number = self.number(item);
@@ -229,6 +264,9 @@ impl Symmetric for QueueMonitor {
         for (number, mut held) in working.into_iter().enumerate() {
             held.permute(permutation);
             self.working[client(number)] = held;
+        }
+        if let Some(emptiness) = &mut self.emptiness {
+            emptiness.permute(permutation, item);
         }
         let at_call = self.at_call.clone();
         for (number, (delivered, done)) in at_call.into_iter().enumerate() {

@@ -172,6 +172,10 @@ fn explanation(world: &World, property: Property, steps: &[Frame], end: &State) 
             "at step {number} {who} gets an item that was enqueued before one that was delivered \
              already"
         ),
+        Property::Emptiness => format!(
+            "by step {number} somebody was told that the queue is empty, and at each moment of that call \
+             something was in it"
+        ),
         Property::TerminalStays => {
             format!("at step {number} {who} gets an item that was acknowledged as done before")
         }

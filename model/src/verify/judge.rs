@@ -140,6 +140,9 @@ fn goals(property: Property) -> Vec<(Mark, &'static str)> {
         Property::Fairness => goals.push((Mark::Contended, "nobody ever had to wait")),
         Property::Reentrancy => goals.push((Mark::Nested, "nobody ever acquired twice")),
         Property::Interruptibility => goals.push((Mark::Cancelled, "nobody ever gave up waiting")),
+        Property::Emptiness => {
+            goals.push((Mark::FoundEmpty, "nobody was ever told that the queue is empty"));
+        }
         Property::TerminalStays => goals.push((Mark::Settled, "nothing was ever acknowledged")),
         _ => {}
     }

@@ -106,6 +106,7 @@ impl Study {
             Property::AtMostOnce,
             Property::Exclusive,
             Property::Fifo,
+            Property::Emptiness,
             Property::TerminalStays,
             Property::Progress,
         ];
@@ -126,12 +127,12 @@ impl Study {
             Study::Clinging => &[Property::Revocation],
             Study::Alone => &[Property::DeadlockFreedom, Property::Interruptibility],
             // In calm, starvation is asked for as well, and has a study of its own.
-            Study::Queueing if environment == Environment::Calm => &QUEUES[..8],
+            Study::Queueing if environment == Environment::Calm => &QUEUES[..9],
             Study::Queueing | Study::Pairing => QUEUES,
             Study::Ordering => {
                 &[Property::NoLoss, Property::AtLeastOnce, Property::Fifo, Property::Progress]
             }
-            Study::Sharing => &[Property::Exclusive, Property::Fifo],
+            Study::Sharing => &[Property::Exclusive, Property::Fifo, Property::Emptiness],
             Study::Starving => &[Property::Progress],
         }
     }
@@ -143,7 +144,8 @@ impl Study {
         let faults = if alone { 0 } else { faults };
         let scope = Scope::of(&algorithm.card(), environment, faults);
         let scope = match self {
-            Study::Locking | Study::Queueing => scope,
+            Study::Locking => scope,
+            Study::Queueing => scope.judging_emptiness(),
             Study::Nesting => scope.nested(),
             Study::NestingTwice => scope.nested_twice(),
             Study::Overtaking { operations } => scope.contended(operations),
@@ -151,8 +153,8 @@ impl Study {
             Study::Clinging => scope.clinging(),
             Study::Alone => scope.alone(),
             Study::Ordering => scope.rivalling(),
-            Study::Sharing => scope.shared(),
-            Study::Pairing => scope.paired(),
+            Study::Sharing => scope.shared().judging_emptiness(),
+            Study::Pairing => scope.paired().judging_emptiness(),
             Study::Forgetting => scope.forgetting(),
             Study::Writing => scope.writing(),
             Study::Starving => scope.steady(),

@@ -5,6 +5,7 @@ use super::state::{Running, State};
 use crate::caller::Phase;
 use crate::monitor::Monitors;
 use crate::property::Property;
+use crate::timer::Timer;
 
 /// A fact about a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Mark {
     Cancelled,
     /// The work on an item was acknowledged.
     Settled,
+    /// A consumer was told that there is nothing, or not told anything, and will ask again.
+    FoundEmpty,
     /// This client, alive, wants the lock.
     Wants(usize),
     /// This client holds the lock.
@@ -59,11 +62,11 @@ impl Mark {
         };
         match self {
             Mark::Violated(property) => property.index(),
-            Mark::Reached => 18,
-            Mark::Contended => 19,
-            Mark::Nested => 20,
-            Mark::Cancelled => 21,
-            Mark::Settled => 22,
+            Mark::Reached => 19,
+            // No world has a lock and a queue.
+            Mark::Contended | Mark::Settled => 20,
+            Mark::Nested | Mark::FoundEmpty => 21,
+            Mark::Cancelled => 22,
             Mark::Disposed => 23,
             Mark::Wants(client) => nth(0, client),
             Mark::Holds(client) => nth(1, client),
@@ -129,6 +132,9 @@ impl World {
                 }
                 if !queue.done().is_empty() {
                     mark(Mark::Settled);
+                }
+                if state.timers.iter().any(|armed| armed.timer == Timer::Again) {
+                    mark(Mark::FoundEmpty);
                 }
             }
         }

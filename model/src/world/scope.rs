@@ -224,6 +224,13 @@ impl Scope {
         self
     }
 
+    /// For queues: whether who is told that there is nothing is told the truth.
+    #[must_use]
+    pub fn judging_emptiness(mut self) -> Self {
+        self.question = Some(Question::Emptiness);
+        self
+    }
+
     /// For locks: each client holds for a while and acquires so often that a waiter can be
     /// overtaken again and again.
     #[must_use]

@@ -5,6 +5,7 @@ mod application;
 mod cast;
 mod comparison;
 mod discipline;
+mod emptiness;
 mod fairness;
 mod fault;
 mod fingerprint;

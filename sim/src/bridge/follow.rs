@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contend_model::algorithm::Algorithm;
 use contend_model::ident::NodeId;
+use contend_model::monitor::Question;
 use contend_model::node::{Command, Stimulus};
 use contend_model::property::{Environment, Properties};
 use contend_model::scenario::Scenario;
@@ -95,7 +96,8 @@ impl<'a> Follower<'a> {
             timing: scenario.timing.timing(),
             reading: Reading::Free,
             budget: PLENTY,
-            question: None,
+            // What is judged of every run.
+            question: Some(Question::Emptiness),
             patient: false,
         };
         let world = World::new(algorithm, scope).without_symmetry();

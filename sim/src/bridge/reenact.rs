@@ -74,8 +74,8 @@ pub fn reenact(
     let scenario = scenario_of(&algorithm.card().name, scope)?;
     let stage = Stage::with_duty(algorithm, scenario, scope.duty).map_err(Unstageable::from)?;
     let world = super::world(algorithm, scope);
-    let mut troupe = Troupe::new(&stage, actions);
     let mut state = world.start().clone();
+    let mut troupe = Troupe::new(&stage, actions, state.monitors().clone());
     let mut reenacted = Reenacted { steps: 0, violations: Vec::new() };
     for (&action, number) in actions.iter().zip(1..) {
         if !world.accepts(&state, &action) {
@@ -118,14 +118,14 @@ struct Troupe<'a> {
 type Did = Option<(NodeId, Stimulus, Vec<Command>)>;
 
 impl<'a> Troupe<'a> {
-    fn new(stage: &'a Stage, actions: &'a [Action]) -> Self {
+    fn new(stage: &'a Stage, actions: &'a [Action], monitors: Monitors) -> Self {
         let stations = stage.stations(0, &Plan::default());
         let mut troupe = Troupe {
             stage,
             stations: stations.expect("an empty plan fits"),
             lines: Lines::default(),
             names: Names::default(),
-            monitors: stage.monitors(),
+            monitors,
             actions,
             turn: Turn::default(),
             order: 0,
