@@ -127,15 +127,15 @@ pub fn verify(
         }
     });
     let mut rows = found.into_inner().expect("all searches have reported");
-    // Where two studies speak of one property, the worse verdict is the verdict; and what one fault
-    // breaks is not shown by a pair of them.
+    // Where two studies speak of one property, the worse verdict is the verdict, with the shorter
+    // counterexample; and what one fault breaks is not shown by a pair of them.
     let rank = |verdict| match verdict {
         Verdict::Violated => 0,
         Verdict::Unknown => 1,
         Verdict::Holds => 2,
     };
     rows.sort_by_key(|(key, pair, row)| {
-        (*key, rank(row.verdict), *pair, std::cmp::Reverse(row.states))
+        (*key, rank(row.verdict), *pair, row.trace_steps, std::cmp::Reverse(row.states))
     });
     rows.dedup_by_key(|(key, ..)| *key);
     let mut rows: Vec<Row> = rows.into_iter().map(|(.., row)| row).collect();

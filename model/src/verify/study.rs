@@ -132,7 +132,7 @@ impl Study {
             Study::Ordering => {
                 &[Property::NoLoss, Property::AtLeastOnce, Property::Fifo, Property::Progress]
             }
-            Study::Sharing => &[Property::Exclusive, Property::Fifo, Property::Emptiness],
+            Study::Sharing => &[Property::Exclusive, Property::Fifo],
             Study::Starving => &[Property::Progress],
         }
     }
@@ -153,7 +153,7 @@ impl Study {
             Study::Clinging => scope.clinging(),
             Study::Alone => scope.alone(),
             Study::Ordering => scope.rivalling(),
-            Study::Sharing => scope.shared().judging_emptiness(),
+            Study::Sharing => scope.shared(),
             Study::Pairing => scope.paired().judging_emptiness(),
             Study::Forgetting => scope.forgetting(),
             Study::Writing => scope.writing(),
