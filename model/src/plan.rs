@@ -194,6 +194,15 @@ impl Entry {
         }
     }
 
+    /// The key under which a file has how long it lasts.
+    pub fn length_key(&self) -> &'static str {
+        match self {
+            Entry::Crash { .. } => "back_after_ms",
+            Entry::Disconnect { .. } => "news_after_ms",
+            _ => "for_ms",
+        }
+    }
+
     /// The nodes that it names.
     pub fn places(&self) -> impl Iterator<Item = &str> {
         let (first, second) = match self {

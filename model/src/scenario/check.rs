@@ -172,7 +172,7 @@ impl Scenario {
 fn check(number: usize, entry: &Entry) -> Found {
     let at = |key: &str| format!("plan/{number}/{key}");
     length(&at("at_ms"), entry.at_ms())?;
-    length(&at("for_ms"), entry.lasts_ms())?;
+    length(&at(entry.length_key()), entry.lasts_ms())?;
     match entry {
         Entry::ClockJump { by_ms, .. } => length(&at("by_ms"), by_ms.abs())?,
         Entry::Drift { ppm: drift, .. } => ppm(&at("ppm"), *drift)?,

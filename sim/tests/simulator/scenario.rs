@@ -154,6 +154,7 @@ fn what_makes_no_sense_is_said_with_its_place() {
             ("node = \"A\"", "node = \"resource\""),
             ("kind = \"crash\"", "kind = \"failover\""),
             ("for_ms = 20", "for_ms = 1e9"),
+            ("back_after_ms = 50.5", "back_after_ms = -1"),
         ],
         expect![[r#"
             run.toml:4: workload: there is no client; add lockers, or producers and consumers
@@ -177,6 +178,7 @@ fn what_makes_no_sense_is_said_with_its_place() {
             run.toml:26: plan.0: this cannot happen to `resource`; the resource does not fail; name a client or another service
             run.toml:26: plan: there is no key `back_after_ms` here; known are: at_ms, service
             run.toml:37: plan.1.for_ms: 1000000000 is not a length of time that fits; write milliseconds from 0 to 4294967
+            run.toml:30: plan.0.back_after_ms: -1 is not a length of time that fits; write milliseconds from 0 to 4294967
         "#]],
     );
 }
