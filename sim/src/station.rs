@@ -328,7 +328,7 @@ impl Station {
         self.step(now, Stimulus::Fire(armed.timer), turn);
     }
 
-    /// Lets the node react, and does what it wants.
+    /// Lets the node react, and does what it wants. Inlined, so that the stimulus is built where it stays.
     #[inline]
     fn step(&mut self, now: u64, stimulus: Stimulus, turn: &mut Turn) {
         turn.stimulus = Some(stimulus);
