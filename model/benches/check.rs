@@ -47,7 +47,8 @@ fn of_a_lock(clients: u32) -> Vec<lock::Operation> {
     for grant in 0..OPERATIONS / 2 {
         let at = 100 * (grant + u64::from(clients));
         let client = (grant % u64::from(clients)) as u32;
-        let waited = rng.random_range(0..u64::from(clients));
+        // It called at any moment since its last release, so that others wait beside it.
+        let waited = rng.random_range(0..100 * u64::from(clients) - 60);
         let fence = Some(grant);
         let unknown = rng.random_bool(0.01);
         history.push(lock::Operation {

@@ -37,7 +37,7 @@ pub enum Application {
     },
     /// A shelf of single units behind a lock: see [`Cart`].
     Cart,
-    /// Payments through a queue: see [`Orders`].
+    /// Orders and their payments through a queue: see [`Orders`].
     Orders,
     /// Work through a queue: see [`Tasks`].
     Tasks,
@@ -89,7 +89,7 @@ pub struct Applications {
     /// The shelf.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cart: Option<Cart>,
-    /// The payments.
+    /// The orders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub orders: Option<Orders>,
     /// The work.

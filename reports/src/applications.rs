@@ -95,6 +95,24 @@ const QUEUE: &[Harm] = &[
         read: |of| of.orders.map(|it| (it.never_paid, it.never_paid_seeds)),
     },
     Harm {
+        application: "orders",
+        title: "out of step",
+        meaning: "orders that were paid, shipped or cancelled before it was their turn, or twice, if \
+                  every step is taken",
+        noun: "order",
+        happened: "shipped unpaid, or the like,",
+        read: |of| of.orders.map(|it| (it.out_of_step, it.out_of_step_seeds)),
+    },
+    Harm {
+        application: "orders",
+        title: "never ended",
+        meaning: "orders placed in full that are neither shipped nor cancelled, though all faults were \
+                  over, if a step out of turn is refused",
+        noun: "order",
+        happened: "never ended if steps out of turn are refused",
+        read: |of| of.orders.map(|it| (it.never_ended, it.never_ended_seeds)),
+    },
+    Harm {
         application: "tasks",
         title: "never run",
         meaning: "tasks acknowledged by the queue and never run, though all faults were over",

@@ -81,8 +81,9 @@ fn payments_are_repeated_or_forgotten_exactly_where_the_judges_see_it() {
         let record = record(&bench, "orders", algorithm, 500);
         let twice = figure(&record, "/paid_twice_seeds");
         let never = figure(&record, "/never_paid_seeds");
-        assert_eq!(twice, violated(&record, "AtMostOnce"), "{algorithm}");
-        assert_eq!(never, violated(&record, "AtLeastOnce"), "{algorithm}");
+        // Every fifth item is a payment.
+        assert!(twice <= violated(&record, "AtMostOnce"), "{algorithm}");
+        assert!(never <= violated(&record, "AtLeastOnce"), "{algorithm}");
         assert_eq!((twice == 0, never == 0), (sound, sound), "{algorithm}");
     }
 }

@@ -21,11 +21,10 @@ use contend_model::message::Message;
 use contend_model::message::log::{Acks, Reply, Request, Reset};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::{Environment, Property};
+use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Range;
 use contend_model::timer::Timer;
-use contend_model::world::Scope;
 
 use crate::service::resource::Checks;
 use crate::service::{log_and_resource, log_settings};
@@ -340,15 +339,6 @@ impl Algorithm for PerCall {
             buffers: [None; THREADS],
             phase: Phase::Idle,
         })
-    }
-
-    /// Consumers that ask for ever, each in a membership of its own, leave room for one item where each
-    /// timer may fire at any moment.
-    fn narrowed(&self, mut usual: Scope) -> Scope {
-        if self.name == "kafka-per-call" && usual.environment == Environment::Expiry {
-            usual.duty.operations = 1;
-        }
-        usual
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

@@ -1,6 +1,6 @@
 //! What became of items: which were acknowledged to their producers, and what reached the resource.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::history::{Fact, Record, What};
 use crate::ident::Item;
@@ -13,8 +13,8 @@ pub(super) struct Effects {
     acknowledged: BTreeSet<Item>,
     /// The item of each effect that the resource was asked for, in its order.
     asked: Vec<Item>,
-    /// How often each effect came about.
-    applied: BTreeMap<Item, u64>,
+    /// The item of each effect that came about, in its order.
+    applied: Vec<Item>,
     /// The run was cut off.
     cut_off: bool,
 }
@@ -30,7 +30,7 @@ impl Effects {
                 }
                 What::Fact(Fact::Applied(item)) => {
                     effects.asked.push(item);
-                    *effects.applied.entry(item).or_default() += 1;
+                    effects.applied.push(item);
                 }
                 What::Fact(Fact::Repeated(item)) => effects.asked.push(item),
                 _ => {}
@@ -44,30 +44,33 @@ impl Effects {
         &self.asked
     }
 
-    /// Whether the item was acknowledged to its producer. Whatever the same producer called for
+    /// Every effect that came about: what the resource was asked for and had not known.
+    pub fn applied(&self) -> &[Item] {
+        &self.applied
+    }
+
+    /// The items that were acknowledged to their producers. Whatever the same producer called for
     /// afterwards comes after it.
-    pub fn acknowledged(&self, item: Item) -> bool {
+    pub fn acknowledged(&self) -> impl Iterator<Item = Item> {
+        self.acknowledged.iter().copied()
+    }
+
+    /// Whether this item is one of them.
+    pub fn is_acknowledged(&self, item: Item) -> bool {
         self.acknowledged.contains(&item)
     }
 
-    /// How many items took effect.
-    pub fn applied(&self) -> u64 {
-        self.applied.len() as u64
+    /// Whether the run was cut off.
+    pub fn cut_off(&self) -> bool {
+        self.cut_off
     }
 
-    /// How many items took effect more than once.
-    pub fn applied_again(&self) -> u64 {
-        self.applied.values().filter(|&&times| times > 1).count() as u64
-    }
-
-    /// How many items were acknowledged and had taken no effect by the end of the run, which
-    /// comes when all is done, or when nothing has progressed for long after the last fault. In a
-    /// run that was cut off any effect may come yet, and the judges do not condemn it either.
-    pub fn missing(&self) -> u64 {
-        if self.cut_off {
-            return 0;
-        }
-        let missing = |item: &&Item| !self.applied.contains_key(item);
-        self.acknowledged.iter().filter(missing).count() as u64
+    /// The items that were acknowledged and had taken no effect by the end of the run, which comes
+    /// when all is done, or when nothing has progressed for long after the last fault. In a run that
+    /// was cut off any effect may come yet, and the judges do not condemn it either.
+    pub fn missing(&self) -> impl Iterator<Item = Item> {
+        let applied: BTreeSet<Item> = self.applied.iter().copied().collect();
+        let judged = !self.cut_off;
+        self.acknowledged().filter(move |item| judged && !applied.contains(item))
     }
 }

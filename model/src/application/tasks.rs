@@ -45,8 +45,8 @@ pub struct Effected {
 
 impl Tasks {
     pub(super) fn add(&mut self, effects: &Effects) {
-        let missing = effects.missing();
-        self.ran += effects.applied();
+        let missing = effects.missing().count() as u64;
+        self.ran += effects.applied().iter().collect::<BTreeSet<_>>().len() as u64;
         self.never_ran += missing;
         self.never_ran_seeds += u64::from(missing > 0);
         self.without_key.add(effects, effects.asked());
@@ -76,7 +76,7 @@ impl Effected {
                 twice.insert(item);
             }
             let newest = newest.entry(item.producer).or_insert(item.number);
-            if item.number < *newest && effects.acknowledged(item) {
+            if item.number < *newest && effects.is_acknowledged(item) {
                 late.insert(item);
             }
             *newest = (*newest).max(item.number);

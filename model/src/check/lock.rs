@@ -77,11 +77,22 @@ pub enum Violation {
 /// Checks a history: all violations of the first kind that is found at each operation, in the order of
 /// time.
 pub fn check(history: &[Operation]) -> Vec<Violation> {
-    let (holds, mut violations) = holds::of(history);
-    violations.extend(holds::overlaps(&holds));
-    violations.extend(fence::went_back(history));
+    let by_call = sorted(history.iter().zip(0..).map(|(operation, place)| (operation.called, place)));
+    let (holds, mut violations) = holds::of(history, &by_call);
+    violations.extend(holds::overlaps(holds));
+    violations.extend(fence::went_back(history, &by_call));
     violations.sort_by_key(|violation| violation.place());
     violations
+}
+
+/// A moment, and the place in the history of the operation that was called or returned at it.
+type Moment = (u64, usize);
+
+/// Moments in their order; those of one time in the order of the history.
+fn sorted(moments: impl Iterator<Item = Moment>) -> Vec<Moment> {
+    let mut moments: Vec<Moment> = moments.collect();
+    moments.sort_unstable();
+    moments
 }
 
 impl Violation {

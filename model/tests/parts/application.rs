@@ -142,17 +142,59 @@ fn every_order_of_writes_keeps_the_books() {
     assert_eq!(seen, 90);
 }
 
+/// The first five items of a producer: an order that is to be shipped, and one that is cancelled.
+fn two_orders(producer: NodeId) -> [Item; 5] {
+    [0, 1, 2, 3, 4].map(|number| item(producer, number))
+}
+
+/// Orders out of step, and never ended.
+fn of_state(orders: Orders) -> (u64, u64) {
+    (orders.out_of_step, orders.never_ended)
+}
+
 #[test]
 fn a_payment_is_made_once_or_it_is_told() {
-    let [one, two, three] = [item(P, 0), item(P, 1), item(Q, 0)];
+    let [create, pay, ..] = two_orders(P);
+    let another = item(Q, 1);
     use Fact::{Applied, Repeated};
-    let (orders, _) = work(&[one, two, three], &[Applied(one), Applied(two), Applied(one)]);
-    assert_eq!((orders.paid, orders.paid_twice, orders.never_paid), (2, 1, 1));
-    let (orders, _) = work(&[one], &[Applied(one), Repeated(one), Repeated(one)]);
+    let done = [Applied(create), Applied(pay), Applied(pay), Applied(create)];
+    let (orders, _) = work(&[create, pay, another], &done);
+    assert_eq!((orders.paid, orders.paid_twice, orders.never_paid), (1, 1, 1));
+    let (orders, _) = work(&[pay], &[Applied(pay), Repeated(pay), Repeated(pay)]);
     assert_eq!((orders.paid, orders.paid_twice, orders.never_paid), (1, 0, 0));
     // Nobody was promised that this one would be paid.
     let (orders, _) = work(&[], &[]);
     assert_eq!(orders, Orders::default());
+}
+
+#[test]
+fn orders_go_from_step_to_step_to_one_end() {
+    let steps = two_orders(P);
+    let [create, pay, ship, open, cancel] = steps;
+    let after = |done: &[Item]| {
+        let done: Vec<Fact> = done.iter().copied().map(Fact::Applied).collect();
+        of_state(work(&steps, &done).0)
+    };
+    assert_eq!(after(&steps), (0, 0));
+    assert_eq!(after(&[open, create, cancel, pay, ship]), (0, 0), "two orders, each in its order");
+    // Shipped unpaid: with a guard the payment is taken, and nobody ships any more.
+    assert_eq!(after(&[create, ship, pay, open, cancel]), (1, 1));
+    // The second payment harms the first order, and a guard refuses it.
+    assert_eq!(after(&[create, pay, pay, ship, open, cancel]), (1, 0));
+    // What is lost is out of step for those who do not look, and stays open for those who do.
+    assert_eq!(after(&[create, ship, open, cancel]), (1, 1));
+    assert_eq!(after(&[create, pay, open, cancel]), (0, 1));
+    assert_eq!(after(&[cancel, open, create, pay, ship]), (1, 1));
+    assert_eq!(after(&[]), (0, 2));
+}
+
+#[test]
+fn of_an_order_that_was_not_placed_in_full_no_end_is_expected() {
+    let [create, pay, ship, ..] = two_orders(P);
+    let after = |placed: &[Item]| of_state(work(placed, &[Fact::Applied(create)]).0);
+    assert_eq!(after(&[create, pay]), (0, 0), "nobody has asked for it to be shipped");
+    assert_eq!(after(&[create, ship]), (0, 0), "nobody knows of the payment");
+    assert_eq!(after(&[create, pay, ship]), (0, 1));
 }
 
 #[test]
@@ -177,13 +219,14 @@ fn an_idempotency_key_drops_what_was_applied_before_and_no_more_than_that() {
 
 #[test]
 fn a_run_that_was_cut_off_does_not_tell_what_would_never_have_come() {
-    let what = What::Return(Op::Enqueue(item(P, 0)), Outcome::Enqueued);
-    let history = [Record { at: 0, node: P, what }];
+    let enqueued = |item| What::Return(Op::Enqueue(item), Outcome::Enqueued);
+    let history = two_orders(P).map(|item| Record { at: 0, node: P, what: enqueued(item) });
     for (cut_off, never) in [(false, 1), (true, 0)] {
         let mut applications = Applications::new(&Application::of(Kind::Queue));
         applications.add(&history, cut_off);
         let (orders, tasks) = (applications.orders.unwrap(), applications.tasks.unwrap());
-        assert_eq!((orders.never_paid, tasks.never_ran), (never, never));
+        assert_eq!((orders.never_paid, orders.never_ended), (never, 2 * never));
+        assert_eq!(tasks.never_ran, 5 * never);
     }
 }
 

@@ -107,7 +107,7 @@ pub fn harms_compared(comparison: &Comparison) -> String {
         text += "\n\n";
     }
     text += "Under all faults, per million operations: what a flash sale (inventory), a shelf of single units\n\
-             (cart), payments (orders) and work (tasks) would have suffered; \"with key\": if the resource\n\
+             (cart), orders and work (tasks) would have suffered; \"with key\": if the resource\n\
              drops an effect that it has applied.\n";
     text
 }

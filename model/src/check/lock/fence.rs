@@ -1,6 +1,6 @@
 //! Fencing tokens, where they are given out and where they are checked.
 
-use super::{Action, Operation, Violation};
+use super::{Action, Moment, Operation, Violation, sorted};
 use crate::check::NEVER;
 
 /// A write that the protected resource has taken.
@@ -15,37 +15,39 @@ pub struct Write {
 /// A grant with its token.
 #[derive(Clone, Copy)]
 struct Grant {
-    called: u64,
-    returned: u64,
     fence: u64,
     client: u32,
     place: usize,
 }
 
-/// Grants with a token no larger than that of a grant which had returned when they were called; each
-/// with the grant that had the largest.
-pub(super) fn went_back(history: &[Operation]) -> Vec<Violation> {
-    let grants = history.iter().enumerate().filter_map(|(place, operation)| {
-        let Operation { client, called, returned, action } = *operation;
+impl Grant {
+    /// What a place of the history grants, if it grants a token.
+    fn at(history: &[Operation], place: usize) -> Option<Self> {
+        let Operation { client, returned, action, .. } = history[place];
         match action {
             Action::Acquire { fence: Some(fence) } if returned != NEVER => {
-                Some(Grant { called, returned, fence, client, place })
+                Some(Grant { fence, client, place })
             }
             _ => None,
         }
-    });
-    let mut by_call: Vec<Grant> = grants.collect();
-    let mut by_return = by_call.clone();
-    by_call.sort_by_key(|grant| grant.called);
-    by_return.sort_by_key(|grant| grant.returned);
-    let mut returned = by_return.into_iter().peekable();
+    }
+}
+
+/// Grants with a token no larger than that of a grant which had returned when they were called; each
+/// with the grant that had the largest.
+pub(super) fn went_back(history: &[Operation], by_call: &[Moment]) -> Vec<Violation> {
+    let grants = (0..history.len()).filter_map(|place| Grant::at(history, place));
+    let by_return = sorted(grants.map(|grant| (history[grant.place].returned, grant.place)));
+    let mut by_return = by_return.into_iter().peekable();
     let mut newest: Option<Grant> = None;
     let mut violations = Vec::new();
-    for grant in by_call {
-        while let Some(earlier) = returned.next_if(|earlier| earlier.returned < grant.called) {
-            if newest.is_none_or(|newest| earlier.fence > newest.fence) {
-                newest = Some(earlier);
-            }
+    for &(called, place) in by_call {
+        let Some(grant) = Grant::at(history, place) else { continue };
+        while let Some((_, place)) = by_return.next_if(|&(returned, _)| returned < called) {
+            let earlier = Grant::at(history, place).filter(|earlier| {
+                newest.is_none_or(|newest| earlier.fence > newest.fence)
+            });
+            newest = earlier.or(newest);
         }
         // A holder that acquires again may be told the token that it has.
         let again = |newest: &Grant| newest.fence == grant.fence && newest.client == grant.client;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use super::{Action, Operation, Violation};
+use super::{Action, Moment, Operation, Violation};
 use crate::check::NEVER;
 use crate::search::Fingerprinter;
 
@@ -19,14 +19,11 @@ pub(super) struct Hold {
 /// What each client holds, and how many times over.
 type AllHeld = HashMap<u32, Option<(Hold, u32)>, BuildHasherDefault<Fingerprinter>>;
 
-/// All holds, and what is wrong with what their clients did.
-pub(super) fn of(history: &[Operation]) -> (Vec<Hold>, Vec<Violation>) {
-    let mut order: Vec<(u64, usize)> =
-        history.iter().zip(0..).map(|(operation, place)| (operation.called, place)).collect();
-    order.sort_unstable();
+/// All holds, and what is wrong with what their clients did, who called in this order.
+pub(super) fn of(history: &[Operation], by_call: &[Moment]) -> (Vec<Hold>, Vec<Violation>) {
     let (mut holds, mut violations) = (Vec::new(), Vec::new());
     let mut all_held = AllHeld::default();
-    for (_, place) in order {
+    for &(_, place) in by_call {
         let Operation { client, called, returned, action } = history[place];
         let held = all_held.entry(client).or_default();
         match (action, &mut *held) {
@@ -54,9 +51,8 @@ pub(super) fn of(history: &[Operation]) -> (Vec<Hold>, Vec<Violation>) {
 }
 
 /// Each hold that begins while another lasts, with the one of those that lasts longest.
-pub(super) fn overlaps(holds: &[Hold]) -> Vec<Violation> {
-    let mut holds: Vec<Hold> =
-        holds.iter().copied().filter(|hold| hold.from < hold.until).collect();
+pub(super) fn overlaps(mut holds: Vec<Hold>) -> Vec<Violation> {
+    holds.retain(|hold| hold.from < hold.until);
     holds.sort_unstable_by_key(|hold| (hold.from, hold.acquired));
     let mut longest: Option<Hold> = None;
     let mut overlaps = Vec::new();
