@@ -137,7 +137,13 @@ pub fn verify(
     rows.sort_by_key(|(key, pair, row)| {
         (*key, rank(row.verdict), *pair, row.trace_steps, std::cmp::Reverse(row.states))
     });
-    rows.dedup_by_key(|(key, ..)| *key);
+    // What holds does so in all that was explored; what is violated is so where its counterexample is from.
+    rows.dedup_by(|(key, _, row), (first, _, shown)| {
+        if key == first && shown.verdict == Verdict::Holds && !shown.scope.contains(&row.scope) {
+            shown.scope = format!("{}; {}", shown.scope, row.scope);
+        }
+        key == first
+    });
     let mut rows: Vec<Row> = rows.into_iter().map(|(.., row)| row).collect();
     if options.faults != Options::default().faults {
         for counterexample in rows.iter_mut().filter_map(|row| row.counterexample.as_mut()) {

@@ -123,6 +123,8 @@ fn without_an_application_all_that_fit_are_told_in_a_line_for_each_harm() {
     expect![[r#"
         orders: 0 payments made twice in 0 of 20 seeds
         orders: 0 payments never made although acknowledged in 0 of 20 seeds
+        orders: 3 orders shipped unpaid, or the like, in 3 of 20 seeds
+        orders: 3 orders never ended if steps out of turn are refused in 3 of 20 seeds
         tasks: 0 tasks never run although acknowledged in 0 of 20 seeds
         tasks: 0 tasks applied twice without an idempotency key in 0 of 20 seeds
         tasks: 0 tasks applied twice with one in 0 of 20 seeds

@@ -22,7 +22,7 @@ use contend_model::ident::NodeId;
 use contend_model::monitor::Question;
 use contend_model::process::AnyProcess;
 use contend_model::property::{Environment, Property};
-use contend_model::world::Scope;
+use contend_model::world::{Reading, Scope};
 
 use crate::service::kv::{self, Kv, Settings};
 use crate::service::resource::{Checks, Resource};
@@ -107,10 +107,10 @@ impl Algorithm for Etcd {
         } else {
             card.claim(Property::MutualExclusion, "0mC")
                 .claim(Property::Fencing, "0mC")
-                .claim(Property::DeadlockFreedom, "0mT")
+                .claim(Property::DeadlockFreedom, "0m")
                 .claim(Property::Ownership, "0mNCT")
                 .claim(Property::Reentrancy, "0mC")
-                .claim(Property::Interruptibility, "0mT")
+                .claim(Property::Interruptibility, "0m")
                 .claim(Property::Fairness, "0T")
                 .claim(Property::Consistency, "0mC")
         }
@@ -143,9 +143,9 @@ impl Algorithm for Etcd {
         if scope.environment == Environment::Crash && !self.certain {
             scope.duty.operations = 1;
         }
-        if scope.environment == Environment::Expiry {
+        if scope.reading == Reading::Free {
             // Leases end at any moment, however often; that clients also give up on the server's answers,
-            // or keep a lease alive, is explored where messages are lost.
+            // or keep a lease alive, is explored where messages are lost, and where one thing ends too early.
             scope.duty.operations = 1;
             scope.budget.early = 0;
         }

@@ -29,7 +29,7 @@ use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Range;
 use contend_model::timer::Timer;
-use contend_model::world::Scope;
+use contend_model::world::{Reading, Scope};
 
 use super::LOCK_FILE;
 use crate::service::files;
@@ -456,7 +456,7 @@ impl Algorithm for FileExclusive {
             usual.duty.operations = 1;
             usual.duty.think = Range::default();
         }
-        if self.breaking != Breaking::Never && usual.environment == Environment::Expiry {
+        if self.breaking != Breaking::Never && usual.reading == Reading::Free {
             usual.duty.operations = 1;
         }
         usual

@@ -17,7 +17,7 @@ use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Range;
 use contend_model::timer::Timer;
-use contend_model::world::Scope;
+use contend_model::world::{Reading, Scope};
 
 use super::LOCK;
 use crate::service::resource::{Checks, Resource};
@@ -388,7 +388,8 @@ impl Algorithm for Redlock {
     /// An acquisition takes six calls and more, and whatever may be late or lost may be so at each. With two
     /// acquisitions each, a release that is held back for ever would meet its own token again (88 steps, in 1.9
     /// million states): the circle of tokens is made for requests that are late by less than a lease. Where leases
-    /// end at any moment no client gives up on an answer as well.
+    /// end at any moment no client gives up on an answer as well, and where one ends too early none pauses between
+    /// its acquisitions.
     fn narrowed(&self, mut usual: Scope) -> Scope {
         let environment = usual.environment;
         if matches!(environment, Environment::Crash | Environment::Expiry | Environment::Lossy) {
@@ -396,9 +397,13 @@ impl Algorithm for Redlock {
             usual.timing.retry = Range::exactly(usual.timing.retry.most);
             usual.duty.retry = usual.timing.retry;
         }
-        if environment == Environment::Expiry {
-            usual.budget.early = 0;
-            usual.patient = true;
+        match (environment, usual.reading) {
+            (_, Reading::Free) => {
+                usual.budget.early = 0;
+                usual.patient = true;
+            }
+            (Environment::Expiry, _) => usual.duty.think = Range::default(),
+            _ => {}
         }
         usual
     }

@@ -11,7 +11,7 @@ pub mod steps;
 use contend_model::algorithm::{Card, Service, Timing};
 use contend_model::property::{Environment, Property};
 use contend_model::time::Range;
-use contend_model::world::Scope;
+use contend_model::world::{Reading, Scope};
 
 use crate::service::resource::{Checks, Resource};
 use crate::service::tree::{Guard, Settings, Tree};
@@ -51,10 +51,11 @@ fn patient(usual: Scope) -> Scope {
 }
 
 /// Where sessions end at any moment, however often, there is one acquisition each and no client gives
-/// up on an answer as well: what comes of that is explored where messages are lost.
+/// up on an answer as well: what comes of that is explored where messages are lost, and where one thing ends
+/// too early.
 fn without_early_timeouts(usual: Scope) -> Scope {
     let mut scope = usual;
-    if scope.environment == Environment::Expiry {
+    if scope.reading == Reading::Free {
         scope.duty.operations = 1;
         scope.budget.early = 0;
     }

@@ -27,6 +27,7 @@ mod table_examples;
 mod table_reference;
 mod table_session_examples;
 mod task_server_examples;
+mod too_early;
 mod tree_examples;
 mod tree_followers;
 mod waiting_locks;

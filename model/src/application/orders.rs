@@ -50,13 +50,8 @@ enum Step {
 }
 
 /// What an item is to its order.
-const PAIR: [(u16, Step); 5] = [
-    (0, Step::Create),
-    (0, Step::Pay),
-    (0, Step::Ship),
-    (1, Step::Create),
-    (1, Step::Cancel),
-];
+const PAIR: [(u16, Step); 5] =
+    [(0, Step::Create), (0, Step::Pay), (0, Step::Ship), (1, Step::Create), (1, Step::Cancel)];
 
 /// Whose order, and the how many-th.
 type Order = (NodeId, u16);

@@ -77,7 +77,8 @@ pub enum Violation {
 /// Checks a history: all violations of the first kind that is found at each operation, in the order of
 /// time.
 pub fn check(history: &[Operation]) -> Vec<Violation> {
-    let by_call = sorted(history.iter().zip(0..).map(|(operation, place)| (operation.called, place)));
+    let by_call =
+        sorted(history.iter().zip(0..).map(|(operation, place)| (operation.called, place)));
     let (holds, mut violations) = holds::of(history, &by_call);
     violations.extend(holds::overlaps(holds));
     violations.extend(fence::went_back(history, &by_call));

@@ -2,6 +2,7 @@
 //! study to study, so that each stays small.
 
 use crate::algorithm::Algorithm;
+use crate::caller::Duty;
 use crate::discipline::Discipline;
 use crate::property::{Environment, Kind, Property};
 use crate::world::{Scope, World};
@@ -24,6 +25,10 @@ pub enum Study {
     GivingUp,
     /// Hold until asked to come to an end.
     Clinging,
+    /// Acquire twice, where the first study has room for one acquisition alone, and less may go wrong at once.
+    Returning,
+    /// Give up waiting, where less may go wrong at once.
+    Leaving,
     /// Acquire where there is nobody else: who waits, waits for what it has left behind.
     Alone,
     /// Acquire once, while two crashes happen: of a holder who has just written, and of a store that forgets.
@@ -72,7 +77,15 @@ impl Study {
                     Environment::Crash => algorithm.forgets().then_some(Study::Forgetting),
                     _ => None,
                 };
-                LOCKS[first..].iter().copied().chain(last).collect()
+                let usual = Scope::of(&card, environment, 1);
+                let narrowed = algorithm.narrowed(usual.clone());
+                let once = narrowed.duty.operations < usual.duty.operations;
+                let less: &[Study] = match environment {
+                    _ if !once => &[],
+                    Environment::Expiry => &[Study::Returning, Study::Leaving],
+                    _ => &[Study::Returning],
+                };
+                LOCKS[first..].iter().chain(&last).chain(less).copied().collect()
             }
             Kind::Queue => Study::of_queues(environment).to_vec(),
         }
@@ -111,7 +124,7 @@ impl Study {
             Property::Progress,
         ];
         match self {
-            Study::Locking | Study::Writing => &[
+            Study::Locking | Study::Writing | Study::Returning => &[
                 Property::MutualExclusion,
                 Property::Fencing,
                 Property::DeadlockFreedom,
@@ -123,7 +136,7 @@ impl Study {
             }
             Study::Nesting | Study::NestingTwice => &[Property::Reentrancy],
             Study::Overtaking { .. } => &[Property::Fairness],
-            Study::GivingUp => &[Property::Interruptibility],
+            Study::GivingUp | Study::Leaving => &[Property::Interruptibility],
             Study::Clinging => &[Property::Revocation],
             Study::Alone => &[Property::DeadlockFreedom, Property::Interruptibility],
             // In calm, starvation is asked for as well, and has a study of its own.
@@ -152,6 +165,8 @@ impl Study {
             Study::GivingUp => scope.impatient(),
             Study::Clinging => scope.clinging(),
             Study::Alone => scope.alone(),
+            Study::Returning => scope.one_by_one(),
+            Study::Leaving => scope.impatient().one_by_one(),
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
             Study::Pairing => scope.paired().judging_emptiness(),
@@ -165,6 +180,10 @@ impl Study {
             Study::Overtaking { .. } if narrowed.duty.operations < 2 => scope,
             // One client is narrow enough.
             Study::Alone => scope,
+            Study::Returning => {
+                let (roles, operations) = (scope.roles, scope.duty.operations);
+                Scope { roles, duty: Duty { operations, ..narrowed.duty }, ..narrowed }
+            }
             _ => narrowed,
         }
     }

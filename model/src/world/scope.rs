@@ -58,6 +58,9 @@ pub struct Scope {
     /// Who asks for ever asks again when all else is quiet: too many ways to go otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub patient: bool,
+    /// Faults of the network do not hold a message back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub none_held_back: bool,
     /// What is asked for beyond the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<Question>,
@@ -109,7 +112,17 @@ impl Scope {
         let duty = Duty { operations, think, rest, work, retry, nested: false, clings: false };
         // Consumers poll for ever, and three clients are many.
         let patient = kind == Kind::Queue || roles.len() > 2;
-        Scope { environment, roles, duty, timing, reading, budget, patient, question: None }
+        Scope {
+            environment,
+            roles,
+            duty,
+            timing,
+            reading,
+            budget,
+            patient,
+            none_held_back: false,
+            question: None,
+        }
     }
 
     /// The same with nested acquisitions: each client acquires twice, the second time inside.
@@ -207,6 +220,20 @@ impl Scope {
         self
     }
 
+    /// For locks: what goes wrong does so one by one. Where timers may fire at any moment, time is punctual
+    /// and so many leases, readings of a lease and time-outs end too early; where messages may be late for
+    /// ever, none is; where somebody may crash, nobody pauses between acquisitions.
+    #[must_use]
+    pub fn one_by_one(mut self) -> Self {
+        match self.environment {
+            Environment::Expiry => self.reading = Reading::Punctual,
+            Environment::Lossy => self.none_held_back = true,
+            Environment::Crash => self.duty.think = Range::default(),
+            Environment::Calm | Environment::Misuse | Environment::Failover => {}
+        }
+        self
+    }
+
     /// For locks that readers share: two writers.
     #[must_use]
     pub fn writing(mut self) -> Self {
@@ -243,6 +270,7 @@ impl Scope {
             // Requests that never arrive would be overtaken for ever, and say nothing of the lock. So
             // time is punctual, and leases end because holders are slow.
             self.reading = Reading::Punctual;
+            self.budget.early = 0;
             self.duty.work = Range::exactly(self.timing.lease + MOMENT);
         }
         // Who is patient enough to outlast one holder keeps its place where places are kept.
@@ -284,16 +312,24 @@ impl Scope {
             }
         };
         let budget = &self.budget;
+        let (early, ended) = match self.reading {
+            Reading::Punctual => (0, budget.early),
+            Reading::Free | Reading::Bounded { .. } => (budget.early, 0),
+        };
         let faults = [
             (budget.network, "network fault(s)"),
             (budget.crashes, "crash(es)"),
             (budget.failovers, "failover(s)"),
             (budget.misuses, "misuse(s)"),
             (budget.cancels, "waiter(s) giving up"),
-            (budget.early, "timer(s) of a busy client too early"),
+            (early, "timer(s) of a busy client too early"),
+            (ended, "lease(s) or time-out(s) too early"),
         ];
         for (number, name) in faults.into_iter().filter(|&(number, _)| number > 0) {
             words.push_str(&format!(", {number} {name}"));
+        }
+        if self.none_held_back {
+            words.push_str(", no message held back");
         }
         match self.reading {
             Reading::Punctual => {}

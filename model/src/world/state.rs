@@ -181,8 +181,8 @@ pub struct Budget {
     pub misuses: u8,
     /// Waiters who give up.
     pub cancels: u8,
-    /// With free time: patience, a client's own reading of a lease, or the lease of an item that is
-    /// worked on, that end too early.
+    /// Patience, a client's own reading of a lease, or the lease of an item that is worked on, that end
+    /// too early; where time is punctual, any lease.
     pub early: u8,
 }
 

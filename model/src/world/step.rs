@@ -84,7 +84,11 @@ impl World {
             actions.extend(free.map(|armed| Action::Fire(armed.node, armed.timer)));
             return;
         }
-        let ready = state.timers.iter().filter(|armed| armed.least == Span::ZERO);
+        let left = state.budget.early > 0;
+        let ready = state
+            .timers
+            .iter()
+            .filter(|armed| armed.least == Span::ZERO || left && self.ends_before_its_time(armed));
         actions.extend(ready.map(|armed| Action::Fire(armed.node, armed.timer)));
         // What is late by a fault does not stop the clock.
         let overdue = state.timers.iter().any(|armed| armed.most == Span::ZERO)
@@ -104,12 +108,25 @@ impl World {
         }
     }
 
+    /// Whether, where time is punctual, a timer that fires now ends something before its time: a lease, the
+    /// client's own reading of it, or its patience. It counts as a fault.
+    fn ends_before_its_time(&self, armed: &Armed) -> bool {
+        let ends = armed.timer.is_deadline()
+            || matches!(armed.timer, Timer::Answer(_) | Timer::Lease | Timer::Renew);
+        let counted = self.scope.budget.early > 0 && self.scope.reading == Reading::Punctual;
+        counted && armed.least > Span::ZERO && ends
+    }
+
     /// Whether a service ends what a client keeps alive. With free time that may happen at any moment, to a
     /// client that is slow; but nobody can rely on it, as one can on the end of what was left behind.
     pub(super) fn is_premature(&self, state: &State, action: &Action) -> bool {
         match *action {
             Action::Fire(node, timer) if self.scope.reading == Reading::Free => {
                 state.nodes[self.index(node)].keeps_alive(timer)
+            }
+            Action::Fire(node, timer) => {
+                let armed = state.timers.iter().find(|it| it.node == node && it.timer == timer);
+                armed.is_some_and(|armed| self.ends_before_its_time(armed))
             }
             _ => false,
         }
@@ -147,7 +164,9 @@ impl World {
                     continue;
                 }
                 actions.push(Action::Lose(link));
-                actions.push(Action::HoldBack(link));
+                if !self.scope.none_held_back {
+                    actions.push(Action::HoldBack(link));
+                }
                 let protects = self.card.kind == Kind::Lock && link.service == RESOURCE;
                 if towards == Towards::Service && connection.client_open && !protects {
                     actions.push(Action::Repeat(link));
@@ -301,10 +320,12 @@ impl World {
                 self.receive(state, &link, Content::Message(message))
             }
             Action::Fire(node, timer) => {
-                let early = self.is_early(state, timer) && !self.is_granted(timer);
-                if self.scope.reading == Reading::Free && early {
-                    state.budget.early -= 1;
-                }
+                let counted = match self.scope.reading {
+                    Reading::Free => self.is_early(state, timer) && !self.is_granted(timer),
+                    Reading::Punctual => self.is_premature(state, &action),
+                    Reading::Bounded { .. } => false,
+                };
+                state.budget.early -= u8::from(counted);
                 disarm(state, node, timer);
                 Some((node, Stimulus::Fire(timer)))
             }

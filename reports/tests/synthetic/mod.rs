@@ -205,10 +205,10 @@ fn history(wait_ms: u64, late: bool) -> Vec<Record> {
     history
 }
 
-/// Two items are acknowledged; under faults the first takes effect twice, the second never.
+/// The payments of two orders are acknowledged; under faults the first takes effect twice, the second never.
 fn payments(faults: bool) -> Vec<Record> {
     let (producer, consumer) = (NodeId::Client(0), NodeId::Client(1));
-    let [first, second] = [0, 1].map(|number| Item { producer, number });
+    let [first, second] = [1, 6].map(|number| Item { producer, number });
     let enqueue = |item| {
         let called = What::Invoke(Op::Enqueue(item));
         let returned = What::Return(Op::Enqueue(item), Outcome::Enqueued);

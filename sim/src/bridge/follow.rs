@@ -99,6 +99,7 @@ impl<'a> Follower<'a> {
             // What is judged of every run.
             question: Some(Question::Emptiness),
             patient: false,
+            none_held_back: false,
         };
         let world = World::new(algorithm, scope).without_symmetry();
         let started = outcome.trace.iter().take_while(|step| step.stimulus == Stimulus::Start);

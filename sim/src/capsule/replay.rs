@@ -131,6 +131,7 @@ fn namer(algorithm: &dyn Algorithm, run: &Run) -> World {
         budget: Budget::default(),
         question: None,
         patient: false,
+        none_held_back: false,
     };
     World::new(algorithm, scope)
 }

@@ -44,9 +44,8 @@ pub(super) fn went_back(history: &[Operation], by_call: &[Moment]) -> Vec<Violat
     for &(called, place) in by_call {
         let Some(grant) = Grant::at(history, place) else { continue };
         while let Some((_, place)) = by_return.next_if(|&(returned, _)| returned < called) {
-            let earlier = Grant::at(history, place).filter(|earlier| {
-                newest.is_none_or(|newest| earlier.fence > newest.fence)
-            });
+            let earlier = Grant::at(history, place)
+                .filter(|earlier| newest.is_none_or(|newest| earlier.fence > newest.fence));
             newest = earlier.or(newest);
         }
         // A holder that acquires again may be told the token that it has.
