@@ -139,7 +139,8 @@ pub fn verify(
     });
     // What holds does so in all that was explored; what is violated is so where its counterexample is from.
     rows.dedup_by(|(key, _, row), (first, _, shown)| {
-        if key == first && shown.verdict == Verdict::Holds && !shown.scope.contains(&row.scope) {
+        let mut said = shown.scope.split("; ");
+        if key == first && shown.verdict == Verdict::Holds && !said.any(|it| it == row.scope) {
             shown.scope = format!("{}; {}", shown.scope, row.scope);
         }
         key == first

@@ -83,7 +83,8 @@ impl Study {
                 let less: &[Study] = match environment {
                     _ if !once => &[],
                     Environment::Expiry => &[Study::Returning, Study::Leaving],
-                    _ => &[Study::Returning],
+                    Environment::Lossy | Environment::Crash => &[Study::Returning],
+                    Environment::Calm | Environment::Misuse | Environment::Failover => &[],
                 };
                 LOCKS[first..].iter().chain(&last).chain(less).copied().collect()
             }

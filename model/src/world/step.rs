@@ -109,7 +109,7 @@ impl World {
     }
 
     /// Whether, where time is punctual, a timer that fires now ends something before its time: a lease, the
-    /// client's own reading of it, or its patience. It counts as a fault.
+    /// client's own reading or renewal of it, or its patience. It counts as a fault.
     fn ends_before_its_time(&self, armed: &Armed) -> bool {
         let ends = armed.timer.is_deadline()
             || matches!(armed.timer, Timer::Answer(_) | Timer::Lease | Timer::Renew);
@@ -118,7 +118,8 @@ impl World {
     }
 
     /// Whether a service ends what a client keeps alive. With free time that may happen at any moment, to a
-    /// client that is slow; but nobody can rely on it, as one can on the end of what was left behind.
+    /// client that is slow; but nobody can rely on it, as one can on the end of what was left behind. In punctual
+    /// time, whether anything ends before its time.
     pub(super) fn is_premature(&self, state: &State, action: &Action) -> bool {
         match *action {
             Action::Fire(node, timer) if self.scope.reading == Reading::Free => {

@@ -132,7 +132,7 @@ impl Algorithm for Recipe {
     fn narrowed(&self, usual: Scope) -> Scope {
         let mut scope = super::without_early_timeouts(usual);
         // What servers have yet to apply multiplies the ways to go: two acquisitions each take 1.4 million
-        // states, so there are two where nobody pauses between them.
+        // states. There is one here, and two where nobody pauses between them.
         if self.reads != Reads::Newest && scope.environment == Environment::Crash {
             scope.duty.operations = 1;
         }
