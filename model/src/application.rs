@@ -67,6 +67,12 @@ impl Application {
     }
 }
 
+/// Adds what one seed showed, and the seed if it showed anything.
+fn tally(all: &mut u64, seeds: &mut u64, seen: u64) {
+    *all += seen;
+    *seeds += u64::from(seen > 0);
+}
+
 impl fmt::Display for Application {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

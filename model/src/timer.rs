@@ -72,6 +72,11 @@ impl Timer {
         matches!(self, Timer::Deadline(_) | Timer::DeadlineOf(..))
     }
 
+    /// Whether a client ends something by it: its patience with an answer, or its own reading of a lease.
+    pub fn is_clients_end(self) -> bool {
+        matches!(self, Timer::Answer(_) | Timer::Lease | Timer::Renew)
+    }
+
     /// Whether the timer belongs to the caller and the client library, not to the algorithm.
     pub fn is_callers(self) -> bool {
         matches!(self, Timer::Next | Timer::Again | Timer::Work | Timer::Answer(_))

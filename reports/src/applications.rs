@@ -171,11 +171,12 @@ pub(crate) fn note(kind: Kind) -> &'static str {
              a stock with it."
         }
         Kind::Queue => {
-            "A producer's items are the steps of its orders: one that is created, paid and shipped, then \
-             one that is created and cancelled, and so on. They are taken by the resource that the \
-             algorithm brings along, which may drop repetitions. A task is shown with both resources, whichever it brought: one that \
-             applies whatever it is asked for, and one with an idempotency key. Several consumers \
-             work at once, so steps and tasks may be out of order although they were delivered in order."
+            "A producer's items are the steps of its orders: one that is created, paid and shipped, \
+             then one that is created and cancelled, and so on. They are taken by the resource that \
+             the algorithm brings along, which may drop repetitions. A task is shown with both \
+             resources, whichever it brought: one that applies whatever it is asked for, and one \
+             with an idempotency key. Several consumers work at once, so steps and tasks may be out \
+             of order although they were delivered in order."
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::purchase::{self, Shop};
+use super::tally;
 use crate::history::Record;
 
 /// A shelf of single units behind a lock. A hold is one user's purchase: with its first write it
@@ -36,8 +37,7 @@ impl Cart {
         purchase::serve(&mut shelf, history);
         let shared = shelf.buyers.iter().filter(|&&buyers| buyers > 1).count() as u64;
         self.sold += shelf.buyers.iter().sum::<u64>();
-        self.sold_to_two += shared;
-        self.sold_to_two_seeds += u64::from(shared > 0);
+        tally(&mut self.sold_to_two, &mut self.sold_to_two_seeds, shared);
     }
 
     pub(super) fn merge(&mut self, other: &Cart) {

@@ -15,6 +15,8 @@ pub(super) struct Effects {
     asked: Vec<Item>,
     /// The item of each effect that came about, in its order.
     applied: Vec<Item>,
+    /// The same items, each once.
+    applied_once: BTreeSet<Item>,
     /// The run was cut off.
     cut_off: bool,
 }
@@ -31,6 +33,7 @@ impl Effects {
                 What::Fact(Fact::Applied(item)) => {
                     effects.asked.push(item);
                     effects.applied.push(item);
+                    effects.applied_once.insert(item);
                 }
                 What::Fact(Fact::Repeated(item)) => effects.asked.push(item),
                 _ => {}
@@ -47,6 +50,11 @@ impl Effects {
     /// Every effect that came about: what the resource was asked for and had not known.
     pub fn applied(&self) -> &[Item] {
         &self.applied
+    }
+
+    /// The same items, each once.
+    pub fn applied_once(&self) -> &BTreeSet<Item> {
+        &self.applied_once
     }
 
     /// The items that were acknowledged to their producers. Whatever the same producer called for
@@ -69,8 +77,7 @@ impl Effects {
     /// when all is done, or when nothing has progressed for long after the last fault. In a run that
     /// was cut off any effect may come yet, and the judges do not condemn it either.
     pub fn missing(&self) -> impl Iterator<Item = Item> {
-        let applied: BTreeSet<Item> = self.applied.iter().copied().collect();
-        let judged = !self.cut_off;
-        self.acknowledged().filter(move |item| judged && !applied.contains(item))
+        let missing = |item: &Item| !self.cut_off && !self.applied_once.contains(item);
+        self.acknowledged().filter(missing)
     }
 }

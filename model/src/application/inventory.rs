@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::purchase::{self, Shop};
+use super::tally;
 use crate::history::Record;
 
 /// A flash sale behind a lock. A hold reads the stock with its first write and, unless that was
@@ -42,8 +43,7 @@ impl Inventory {
         // Never negative: whoever sells writes one less than what it saw when no more were sold.
         let oversold = sale.sold + sale.stock - u64::from(self.stock);
         self.sold += sale.sold;
-        self.oversold += oversold;
-        self.oversold_seeds += u64::from(oversold > 0);
+        tally(&mut self.oversold, &mut self.oversold_seeds, oversold);
     }
 
     pub(super) fn merge(&mut self, other: &Inventory) {

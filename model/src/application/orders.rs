@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::effects::Effects;
+use super::tally;
 use crate::ident::{Item, NodeId};
 
 /// Orders whose steps go through a queue. An item is a step of an order, and is taken when the
@@ -112,11 +113,11 @@ impl Orders {
 
         let again = payments.values().filter(|&&times| times > 1);
         self.paid += payments.len() as u64;
-        tally(&mut self.paid_twice, &mut self.paid_twice_seeds, again.count());
-        tally(&mut self.never_paid, &mut self.never_paid_seeds, unpaid.count());
-        tally(&mut self.out_of_step, &mut self.out_of_step_seeds, out_of_step.len());
+        tally(&mut self.paid_twice, &mut self.paid_twice_seeds, again.count() as u64);
+        tally(&mut self.never_paid, &mut self.never_paid_seeds, unpaid.count() as u64);
+        tally(&mut self.out_of_step, &mut self.out_of_step_seeds, out_of_step.len() as u64);
         let never_ended = placed.iter().filter(|order| !ended(order));
-        tally(&mut self.never_ended, &mut self.never_ended_seeds, never_ended.count());
+        tally(&mut self.never_ended, &mut self.never_ended_seeds, never_ended.count() as u64);
     }
 
     pub(super) fn merge(&mut self, other: &Orders) {
@@ -130,10 +131,4 @@ impl Orders {
         self.never_ended += other.never_ended;
         self.never_ended_seeds += other.never_ended_seeds;
     }
-}
-
-/// Adds what one seed showed, and the seed if it showed anything.
-fn tally(all: &mut u64, seeds: &mut u64, seen: usize) {
-    *all += seen as u64;
-    *seeds += u64::from(seen > 0);
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::effects::Effects;
+use super::tally;
 use crate::ident::{Item, NodeId};
 
 /// Work through a queue. An item is a task, and it has run when the resource was asked for its
@@ -46,9 +47,8 @@ pub struct Effected {
 impl Tasks {
     pub(super) fn add(&mut self, effects: &Effects) {
         let missing = effects.missing().count() as u64;
-        self.ran += effects.applied().iter().collect::<BTreeSet<_>>().len() as u64;
-        self.never_ran += missing;
-        self.never_ran_seeds += u64::from(missing > 0);
+        self.ran += effects.applied_once().len() as u64;
+        tally(&mut self.never_ran, &mut self.never_ran_seeds, missing);
         self.without_key.add(effects, effects.asked());
         let mut known = BTreeSet::new();
         let kept: Vec<Item> =
@@ -81,10 +81,8 @@ impl Effected {
             }
             *newest = (*newest).max(item.number);
         }
-        self.applied_twice += twice.len() as u64;
-        self.applied_twice_seeds += u64::from(!twice.is_empty());
-        self.out_of_order += late.len() as u64;
-        self.out_of_order_seeds += u64::from(!late.is_empty());
+        tally(&mut self.applied_twice, &mut self.applied_twice_seeds, twice.len() as u64);
+        tally(&mut self.out_of_order, &mut self.out_of_order_seeds, late.len() as u64);
     }
 
     fn merge(&mut self, other: &Effected) {

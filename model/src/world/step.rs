@@ -102,19 +102,20 @@ impl World {
     /// always gives up too early would start over for ever, each time in a new state, and items
     /// whose leases always end too early would go round for ever; so these are counted.
     fn is_early(&self, state: &State, timer: Timer) -> bool {
-        match timer {
-            Timer::Answer(_) | Timer::Lease | Timer::Renew => true,
-            timer => timer.is_deadline() && self.card.kind == Kind::Queue && !is_quiet(state),
-        }
+        let of_an_item = timer.is_deadline() && self.card.kind == Kind::Queue;
+        timer.is_clients_end() || of_an_item && !is_quiet(state)
     }
 
     /// Whether, where time is punctual, a timer that fires now ends something before its time: a lease, the
     /// client's own reading or renewal of it, or its patience. It counts as a fault.
     fn ends_before_its_time(&self, armed: &Armed) -> bool {
-        let ends = armed.timer.is_deadline()
-            || matches!(armed.timer, Timer::Answer(_) | Timer::Lease | Timer::Renew);
-        let counted = self.scope.budget.early > 0 && self.scope.reading == Reading::Punctual;
-        counted && armed.least > Span::ZERO && ends
+        let ends = armed.timer.is_deadline() || armed.timer.is_clients_end();
+        self.lets_end_early() && armed.least > Span::ZERO && ends
+    }
+
+    /// Whether time is punctual but for so many things that end too early.
+    fn lets_end_early(&self) -> bool {
+        self.scope.budget.early > 0 && self.scope.reading == Reading::Punctual
     }
 
     /// Whether a service ends what a client keeps alive. With free time that may happen at any moment, to a
@@ -125,7 +126,7 @@ impl World {
             Action::Fire(node, timer) if self.scope.reading == Reading::Free => {
                 state.nodes[self.index(node)].keeps_alive(timer)
             }
-            Action::Fire(node, timer) => {
+            Action::Fire(node, timer) if self.lets_end_early() => {
                 let armed = state.timers.iter().find(|it| it.node == node && it.timer == timer);
                 armed.is_some_and(|armed| self.ends_before_its_time(armed))
             }
