@@ -11,6 +11,7 @@ use contend_model::ident::NodeId;
 use contend_model::message::store::Key;
 use contend_model::process::AnyProcess;
 use contend_model::property::Property;
+use contend_model::world::Scope;
 
 use super::slots::{Client, Guard, Places};
 use crate::service::plain_store;
@@ -46,6 +47,10 @@ impl Algorithm for ReadWrite {
             _ => Places { slots: WRITER, blockers: READERS },
         };
         Box::new(Client::new(me, places, self.lacks, timing))
+    }
+
+    fn narrowed(&self, usual: Scope) -> Scope {
+        super::slots::narrowed(usual)
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

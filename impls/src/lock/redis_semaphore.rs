@@ -10,6 +10,7 @@ use contend_model::ident::NodeId;
 use contend_model::message::store::Key;
 use contend_model::process::AnyProcess;
 use contend_model::property::Property;
+use contend_model::world::Scope;
 
 use super::slots::{Client, Guard, Places};
 use crate::service::plain_store;
@@ -41,6 +42,10 @@ impl Algorithm for Semaphore {
 
     fn client(&self, me: NodeId, _: Role, timing: &Timing) -> Box<dyn AnyProcess> {
         Box::new(Client::new(me, PERMITS, self.lacks, timing))
+    }
+
+    fn narrowed(&self, usual: Scope) -> Scope {
+        super::slots::narrowed(usual)
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

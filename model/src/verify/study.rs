@@ -27,9 +27,11 @@ pub enum Study {
     Clinging,
     /// Acquire twice, where the first study has room for one acquisition alone, and less may go wrong at once.
     Returning,
-    /// Give up waiting, where less may go wrong at once.
+    /// Acquire twice and perhaps give up, where less may go wrong at once. Who acquires once leaves others waiting
+    /// in fewer steps, since it does not come back; so giving up is a study of one acquisition.
     Leaving,
-    /// Acquire where there is nobody else: who waits, waits for what it has left behind.
+    /// Acquire twice where there is nobody else, and perhaps give up: who waits, waits for what it has left
+    /// behind.
     Alone,
     /// Acquire once, while two crashes happen: of a holder who has just written, and of a store that forgets.
     Forgetting,
@@ -70,23 +72,22 @@ impl Study {
         match card.kind {
             Kind::Lock => {
                 let first = usize::from(card.discipline != Discipline::ReadWrite);
-                let last = match environment {
-                    // What is left behind when an answer comes too late; with two clients there are too many
-                    // ways to it.
-                    Environment::Expiry => Some(Study::Alone),
-                    Environment::Crash => algorithm.forgets().then_some(Study::Forgetting),
-                    _ => None,
-                };
                 let usual = Scope::of(&card, environment, 1);
                 let narrowed = algorithm.narrowed(usual.clone());
                 let once = narrowed.duty.operations < usual.duty.operations;
-                let less: &[Study] = match environment {
-                    _ if !once => &[],
-                    Environment::Expiry => &[Study::Returning, Study::Leaving],
-                    Environment::Lossy | Environment::Crash => &[Study::Returning],
-                    Environment::Calm | Environment::Misuse | Environment::Failover => &[],
-                };
-                LOCKS[first..].iter().chain(&last).chain(less).copied().collect()
+                let early = environment == Environment::Expiry;
+                let late = early || matches!(environment, Environment::Lossy | Environment::Crash);
+                // Where answers may come too late, three who acquire twice and may give up are too many, and
+                // so are two of whom the usual scope has room for one acquisition.
+                let few = usual.impatient().roles.len() == 2 && (early || !once);
+                let beside = [
+                    (late, Study::Alone),
+                    (environment == Environment::Crash && algorithm.forgets(), Study::Forgetting),
+                    (once, Study::Returning),
+                    (few || !late, Study::Leaving),
+                ];
+                let beside = beside.into_iter().filter(|&(is_due, _)| is_due);
+                LOCKS[first..].iter().copied().chain(beside.map(|(_, study)| study)).collect()
             }
             Kind::Queue => Study::of_queues(environment).to_vec(),
         }
@@ -163,11 +164,11 @@ impl Study {
             Study::Nesting => scope.nested(),
             Study::NestingTwice => scope.nested_twice(),
             Study::Overtaking { operations } => scope.contended(operations),
-            Study::GivingUp => scope.impatient(),
+            Study::GivingUp => scope.impatient().once(),
             Study::Clinging => scope.clinging(),
             Study::Alone => scope.alone(),
             Study::Returning => scope.one_by_one(),
-            Study::Leaving => scope.impatient().one_by_one(),
+            Study::Leaving => scope.impatient().one_by_one().without_pauses(),
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
             Study::Pairing => scope.paired().judging_emptiness(),

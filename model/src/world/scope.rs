@@ -67,7 +67,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Two clients with two operations each (for queues: one producer of two items, and two
+    /// Two clients with two operations each, or as many as the lock admits and one (for queues: one producer of two items, and two
     /// consumers), and what the environment may do to them: as many faults as are asked for.
     pub fn of(card: &Card, environment: Environment, faults: u8) -> Self {
         let kind = card.kind;
@@ -107,9 +107,8 @@ impl Scope {
             Kind::Lock => Range::up_to(timing.lease),
             Kind::Queue => Range::up_to(timing.timeout),
         };
-        let operations = if kind == Kind::Lock && roles.len() > 2 { 1 } else { 2 };
         let (rest, work) = (Range::default(), Range::default());
-        let duty = Duty { operations, think, rest, work, retry, nested: false, clings: false };
+        let duty = Duty { operations: 2, think, rest, work, retry, nested: false, clings: false };
         // Consumers poll for ever, and three clients are many.
         let patient = kind == Kind::Queue || roles.len() > 2;
         Scope {
@@ -144,12 +143,18 @@ impl Scope {
         scope
     }
 
-    /// The same with a waiter that may give up: each client acquires once, and one gives up once.
+    /// The same with a waiter that may give up once.
     #[must_use]
     pub fn impatient(mut self) -> Self {
         self.spare_a_reader();
-        self.duty.operations = 1;
         self.budget.cancels = 1;
+        self
+    }
+
+    /// The same with one operation each.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.duty.operations = 1;
         self
     }
 
@@ -222,15 +227,26 @@ impl Scope {
 
     /// For locks: what goes wrong does so one by one. Where timers may fire at any moment, time is punctual
     /// and so many leases, readings of a lease and time-outs end too early; where messages may be late for
-    /// ever, none is; where somebody may crash, nobody pauses between acquisitions.
+    /// ever, none is; where a client or a server may fail, there are two clients, or if there are two anyway
+    /// nobody pauses between acquisitions.
     #[must_use]
     pub fn one_by_one(mut self) -> Self {
         match self.environment {
             Environment::Expiry => self.reading = Reading::Punctual,
             Environment::Lossy => self.none_held_back = true,
+            Environment::Crash | Environment::Failover if self.roles.len() > 2 => {
+                self.roles.truncate(2);
+            }
             Environment::Crash => self.duty.think = Range::default(),
             Environment::Calm | Environment::Misuse | Environment::Failover => {}
         }
+        self
+    }
+
+    /// The same without any pause before an operation.
+    #[must_use]
+    pub fn without_pauses(mut self) -> Self {
+        self.duty.think = Range::default();
         self
     }
 

@@ -30,7 +30,7 @@ fn all_can_be_acted_out(environment: Environment, faults: u8) {
         let card = algorithm.card();
         let scope = Scope::of(&card, environment, faults);
         let scopes = match card.kind {
-            Kind::Lock => vec![scope.clone(), scope.clone().nested(), scope.impatient()],
+            Kind::Lock => vec![scope.clone(), scope.clone().nested(), scope.impatient().once()],
             Kind::Queue => vec![scope.clone(), scope.judging_emptiness()],
         };
         for scope in scopes {
