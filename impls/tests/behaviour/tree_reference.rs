@@ -182,8 +182,8 @@ impl Reference {
             }
             _ => {
                 let reply = match self.write(session, request, named) {
-                    Ok((changes, state, reply)) => {
-                        self.commit(changes, state, &mut answers);
+                    Ok((entry, reply)) => {
+                        self.commit(entry, &mut answers);
                         reply
                     }
                     Err(reply) => reply,
@@ -209,7 +209,7 @@ impl Reference {
         session: Session,
         request: Request,
         named: Option<Path>,
-    ) -> Result<(Vec<(Path, Change)>, State, Reply), Reply> {
+    ) -> Result<(Entry, Reply), Reply> {
         let mut state = self.newest().clone();
         let has_version =
             |node: &Node, version: Option<u32>| version.is_none_or(|v| v == node.version);
@@ -234,7 +234,7 @@ impl Reference {
                 self.births += 1;
                 let ends_with = mode.ephemeral.then_some(session);
                 state.insert(path, Node { born: self.births, data, version: 0, ends_with });
-                Ok((vec![(path, Change::Created)], state, Reply::Created(path)))
+                Ok((Entry { changes: vec![(path, Change::Created)], state }, Reply::Created(path)))
             }
             Request::SetData { path, data, version } => {
                 let path = Path::named(path);
@@ -244,7 +244,10 @@ impl Reference {
                 }
                 (node.data, node.version) = (data, node.version + 1);
                 let version = node.version;
-                Ok((vec![(path, Change::DataChanged)], state, Reply::Stat { version }))
+                Ok((
+                    Entry { changes: vec![(path, Change::DataChanged)], state },
+                    Reply::Stat { version },
+                ))
             }
             Request::Delete(path, version) => {
                 let node = state.get(&path).ok_or(Reply::NoNode)?;
@@ -255,7 +258,7 @@ impl Reference {
                     return Err(Reply::NotEmpty);
                 }
                 state.remove(&path);
-                Ok((vec![(path, Change::Deleted)], state, Reply::Deleted))
+                Ok((Entry { changes: vec![(path, Change::Deleted)], state }, Reply::Deleted))
             }
             _ => Err(Reply::Synced),
         }
@@ -336,8 +339,8 @@ impl Reference {
     }
 
     /// The history is one entry longer.
-    fn commit(&mut self, changes: Vec<(Path, Change)>, state: State, answers: &mut Answers) {
-        self.history.push(Entry { changes, state });
+    fn commit(&mut self, entry: Entry, answers: &mut Answers) {
+        self.history.push(entry);
         let sessions: Vec<Session> = self.sessions.keys().copied().collect();
         if self.lags {
             for session in sessions {
@@ -394,7 +397,7 @@ impl Reference {
         let gone = state.extract_if(.., |_, node| node.ends_with == Some(session));
         let changes: Vec<(Path, Change)> = gone.map(|(path, _)| (path, Change::Deleted)).collect();
         if !changes.is_empty() {
-            self.commit(changes, state, answers);
+            self.commit(Entry { changes, state }, answers);
         }
     }
 

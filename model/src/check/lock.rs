@@ -10,7 +10,9 @@ mod holds;
 
 use std::fmt;
 
+use fence::Fences;
 pub use fence::{Write, check_writes};
+use holds::Holds;
 
 /// One operation. Times are of one clock; equal times are concurrent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +76,28 @@ pub enum Violation {
     },
 }
 
+/// How many operations are read ahead. Those that overlap lie far from each other in a long history; what
+/// waits for one that is not in the cache should not wait for what is to be done about the one before.
+const BLOCK: usize = 256;
+
 /// Checks a history: all violations of the first kind that is found at each operation, in the order of
 /// time.
 pub fn check(history: &[Operation]) -> Vec<Violation> {
     let by_call =
         sorted(history.iter().zip(0..).map(|(operation, place)| (operation.called, place)));
-    let (holds, mut violations) = holds::of(history, &by_call);
-    violations.extend(holds::overlaps(holds));
-    violations.extend(fence::went_back(history, &by_call));
+    let (mut holds, mut fences) = (Holds::default(), Fences::of(history));
+    let (mut violations, mut went_back) = (Vec::new(), Vec::new());
+    let mut block = Vec::with_capacity(BLOCK);
+    for moments in by_call.chunks(BLOCK) {
+        block.clear();
+        block.extend(moments.iter().map(|&(_, place)| (place, history[place])));
+        for &(place, operation) in &block {
+            violations.extend(holds.meet(place, operation));
+            went_back.extend(fences.meet(place, operation));
+        }
+    }
+    violations.extend(holds.overlaps());
+    violations.extend(went_back);
     violations.sort_by_key(|violation| violation.place());
     violations
 }

@@ -1,5 +1,8 @@
 //! Fencing tokens, where they are given out and where they are checked.
 
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
 use super::{Action, Moment, Operation, Violation, sorted};
 use crate::check::NEVER;
 
@@ -21,9 +24,9 @@ struct Grant {
 }
 
 impl Grant {
-    /// What a place of the history grants, if it grants a token.
-    fn at(history: &[Operation], place: usize) -> Option<Self> {
-        let Operation { client, returned, action, .. } = history[place];
+    /// What an operation grants, if it grants a token.
+    fn of(place: usize, operation: Operation) -> Option<Self> {
+        let Operation { client, returned, action, .. } = operation;
         match action {
             Action::Acquire { fence: Some(fence) } if returned != NEVER => {
                 Some(Grant { fence, client, place })
@@ -33,30 +36,41 @@ impl Grant {
     }
 }
 
-/// Grants with a token no larger than that of a grant which had returned when they were called; each
-/// with the grant that had the largest.
-pub(super) fn went_back(history: &[Operation], by_call: &[Moment]) -> Vec<Violation> {
-    let grants = (0..history.len()).filter_map(|place| Grant::at(history, place));
-    let by_return = sorted(grants.map(|grant| (history[grant.place].returned, grant.place)));
-    let mut by_return = by_return.into_iter().peekable();
-    let mut newest: Option<Grant> = None;
-    let mut violations = Vec::new();
-    for &(called, place) in by_call {
-        let Some(grant) = Grant::at(history, place) else { continue };
-        while let Some((_, place)) = by_return.next_if(|&(returned, _)| returned < called) {
-            let earlier = Grant::at(history, place)
-                .filter(|earlier| newest.is_none_or(|newest| earlier.fence > newest.fence));
-            newest = earlier.or(newest);
+/// All grants, as calls come to be known in their order.
+pub(super) struct Fences<'a> {
+    history: &'a [Operation],
+    /// Those that have not returned yet, in the order in which they will.
+    to_return: Peekable<IntoIter<Moment>>,
+    /// The one with the largest token of those that have.
+    newest: Option<Grant>,
+}
+
+impl<'a> Fences<'a> {
+    /// Of a history of which no call is known yet.
+    pub(super) fn of(history: &'a [Operation]) -> Self {
+        let grants = history
+            .iter()
+            .zip(0..)
+            .filter(|&(&operation, place)| Grant::of(place, operation).is_some());
+        let by_return = sorted(grants.map(|(operation, place)| (operation.returned, place)));
+        Fences { history, to_return: by_return.into_iter().peekable(), newest: None }
+    }
+
+    /// The next call: a grant with a token no larger than that of one which had returned when it was called;
+    /// with the one that had the largest.
+    pub(super) fn meet(&mut self, place: usize, operation: Operation) -> Option<Violation> {
+        let grant = Grant::of(place, operation)?;
+        let is_before = |&(returned, _): &Moment| returned < operation.called;
+        while let Some((_, place)) = self.to_return.next_if(is_before) {
+            let earlier = Grant::of(place, self.history[place])
+                .filter(|earlier| self.newest.is_none_or(|newest| earlier.fence > newest.fence));
+            self.newest = earlier.or(self.newest);
         }
         // A holder that acquires again may be told the token that it has.
         let again = |newest: &Grant| newest.fence == grant.fence && newest.client == grant.client;
-        if let Some(earlier) = newest.filter(|newest| newest.fence >= grant.fence && !again(newest))
-        {
-            let (earlier, later) = (earlier.place, grant.place);
-            violations.push(Violation::FenceWentBack { earlier, later });
-        }
+        let earlier = self.newest.filter(|newest| newest.fence >= grant.fence && !again(newest))?;
+        Some(Violation::FenceWentBack { earlier: earlier.place, later: grant.place })
     }
-    violations
 }
 
 /// The first write that the resource took under an older token than one before, and that one, by their
