@@ -5,6 +5,7 @@ mod bridge_reenact;
 mod capsule;
 mod clock;
 mod connections;
+mod delayed_jobs;
 mod determinism;
 mod engines_agree;
 mod fabric;
