@@ -8,6 +8,7 @@ mod files;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use console::Interruption;
@@ -44,8 +45,28 @@ enum Status {
     Interrupted,
 }
 
+/// What is wrong with the arguments, in one line; clap takes several.
+fn in_one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let said = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said = said.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let said: Vec<&str> = said.map(|line| line.trim_start_matches("error: ")).collect();
+    format!("{}; --help tells more", said.join(" ").replace(" tip: ", "; "))
+}
+
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
+    let command = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
+            _ => {
+                console::say(&in_one_line(&error));
+                return ExitCode::from(2);
+            }
+        },
+    };
     // Whoever waits for Enter has nothing to keep, so there Ctrl-C ends at once.
     let done = match command {
         Command::List(list) => list.run(),

@@ -84,7 +84,8 @@ fn frame(world: &World, number: usize, step: &Step, after: &State) -> Frame {
         who: step.node.map_or_else(|| "world".into(), |node| world.name(node)),
         cause: world.cause(step),
         outcome: world.outcome(step),
-        fault: step.action.is_unreliable() && !matches!(step.action, Action::Cancel(_)),
+        fault: step.early
+            || step.action.is_unreliable() && !matches!(step.action, Action::Cancel(_)),
         sends: sends.collect(),
         from,
         holders: holders(world, after),

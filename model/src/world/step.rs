@@ -34,6 +34,8 @@ pub struct Step {
     pub commands: Vec<Command>,
     /// What was violated by it.
     pub violated: Properties,
+    /// Whether something ended before its time by it, where that is a fault.
+    pub early: bool,
 }
 
 /// A node that a step reached, what it saw and what it wanted.
@@ -126,6 +128,13 @@ impl World {
             Action::Fire(node, timer) if self.scope.reading == Reading::Free => {
                 state.nodes[self.index(node)].keeps_alive(timer)
             }
+            _ => self.is_too_early(state, action),
+        }
+    }
+
+    /// Whether, where time is punctual, something ends before its time by this action.
+    fn is_too_early(&self, state: &State, action: &Action) -> bool {
+        match *action {
             Action::Fire(node, timer) if self.lets_end_early() => {
                 let armed = state.timers.iter().find(|it| it.node == node && it.timer == timer);
                 armed.is_some_and(|armed| self.ends_before_its_time(armed))
@@ -240,12 +249,13 @@ impl World {
 
     /// What comes of an action, and the step as it happened.
     pub fn act(&self, before: &State, action: Action) -> (State, Step) {
+        let early = self.is_too_early(before, &action);
         let mut state = before.clone();
         let step = self.remembering(|memo| self.advance(&mut state, action, memo));
         let (node, stimulus) = step.as_ref().map(|step| (step.node, step.stimulus)).unzip();
         let commands = step.map_or_else(Vec::new, |step| step.commands.to_vec());
         let violated = state.violated;
-        (state, Step { action, node, stimulus, commands, violated })
+        (state, Step { action, node, stimulus, commands, violated, early })
     }
 
     fn advance(&self, state: &mut State, action: Action, memo: &mut Memo) -> Option<Reached> {

@@ -45,6 +45,7 @@ impl World {
             (_, Some(Stimulus::Disconnected(peer))) => {
                 format!("the connection to {} is lost", self.peer(peer.node, peer.connection))
             }
+            (Action::Fire(_, timer), _) if step.early => fault(format!("{timer}, before its time")),
             (Action::Fire(_, timer), _) => timer.to_string(),
             (Action::Deliver(link), _) => {
                 format!("{} arrives where nobody listens", self.arrow(&link))

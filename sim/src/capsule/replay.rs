@@ -154,9 +154,14 @@ fn timed(world: &World, step: &TimedStep) -> Line {
         }),
     };
     let at = Some(step.at);
-    let commands = step.commands.clone();
-    let violated = Properties::NONE;
-    let step = Step { action, node: Some(node), stimulus: Some(stimulus), commands, violated };
+    let step = Step {
+        action,
+        node: Some(node),
+        stimulus: Some(stimulus),
+        commands: step.commands.clone(),
+        violated: Properties::NONE,
+        early: false,
+    };
     let cause = match stimulus {
         Stimulus::Start => "starts".to_owned(),
         _ => world.cause(&step),
