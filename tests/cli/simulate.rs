@@ -28,21 +28,36 @@ fn a_name_that_does_not_exist_is_answered_with_the_nearest() {
 fn arguments_that_cannot_be_read_are_refused_in_one_line() {
     let bench = Bench::new("arguments");
     let refuses = |arguments: &str, said: expect_test::Expect| bench.refuses(arguments, &said);
-    refuses("simulate redis-lock --seeds x", expect![[r#"
+    refuses(
+        "simulate redis-lock --seeds x",
+        expect![[r#"
         contend: invalid value 'x' for '--seeds <SEEDS>': invalid digit found in string; --help tells more
-    "#]]);
-    refuses("simulate redis-lock --seed 1", expect![[r#"
+    "#]],
+    );
+    refuses(
+        "simulate redis-lock --seed 1",
+        expect![[r#"
         contend: unexpected argument '--seed' found; a similar argument exists: '--seeds'; --help tells more
-    "#]]);
-    refuses("simulate redis-lock --engine clock", expect![[r#"
+    "#]],
+    );
+    refuses(
+        "simulate redis-lock --engine clock",
+        expect![[r#"
         contend: invalid value 'clock' for '--engine <ENGINE>' [possible values: kernel, madsim]; --help tells more
-    "#]]);
-    refuses("simulate", expect![[r#"
+    "#]],
+    );
+    refuses(
+        "simulate",
+        expect![[r#"
         contend: the following required arguments were not provided: --seeds <SEEDS> <NAME>; --help tells more
-    "#]]);
-    refuses("simulat redis-lock", expect![[r#"
+    "#]],
+    );
+    refuses(
+        "simulat redis-lock",
+        expect![[r#"
         contend: unrecognized subcommand 'simulat'; a similar subcommand exists: 'simulate'; --help tells more
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

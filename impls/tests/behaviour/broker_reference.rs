@@ -4,13 +4,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use contend_impls::service::broker::{Broker, Kind, Settings};
+use contend_impls::service::broker::{Broker, Guard, Kind, Settings};
 use contend_model::ident::{Item, NodeId, Peer};
 use contend_model::message::Message;
 use contend_model::message::broker::{Declare, Exchange, Queue, Receipt, Reply, Request};
 use contend_model::process::{Effect, Effects, Event, Process};
 use contend_model::time::Span;
 use proptest::prelude::*;
+
+use super::reference::{conversations, differs};
 
 const DURABLE: Declare = Declare {
     exchange: Some(Exchange::Tasks),
@@ -108,20 +110,20 @@ struct Pair {
 }
 
 impl Pair {
-    fn new() -> Self {
+    fn new(lacks: Option<Guard>) -> Self {
         let settings = Settings {
             kind: Kind::Classic,
             ack_timeout: None,
             delivery_limit: None,
             sync_every: Span::ms(1),
-            lacks: None,
+            lacks,
         };
         let broker = Broker::new(settings);
         let (reference, tags) = (Reference::default(), BTreeMap::new());
         Pair { broker, reference, tags, published: 0 }
     }
 
-    fn happens(&mut self, happening: Happening) {
+    fn happens(&mut self, happening: Happening) -> Result<(), TestCaseError> {
         let mut sent = Vec::new();
         let event = match happening {
             Happening::Publish { persistent } => Some(self.publish(persistent)),
@@ -142,9 +144,10 @@ impl Pair {
         };
         self.reference.hand_out(&mut sent);
         let delivered = event.map_or_else(Vec::new, |event| self.step(event));
-        assert_eq!(delivered, sent, "after {happening:?}");
+        prop_assert_eq!(delivered, sent, "after {:?}", happening);
         let kept: Vec<Item> = self.reference.entries.iter().map(|entry| entry.item).collect();
-        assert_eq!(self.broker.messages(Queue::Tasks).unwrap_or_default(), kept);
+        prop_assert_eq!(self.broker.messages(Queue::Tasks).unwrap_or_default(), kept);
+        Ok(())
     }
 
     fn publish(&mut self, persistent: bool) -> Event {
@@ -214,14 +217,36 @@ fn peer(consumer: u8) -> Peer {
     Peer { node: NodeId::Client(consumer), connection: 0 }
 }
 
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    prop::collection::vec(happening(), 1..60)
+}
+
+/// Lets the same happen to both; what is delivered and what is kept is to be the same.
+fn agree(lacks: Option<Guard>, happenings: Vec<Happening>) -> Result<(), TestCaseError> {
+    let mut pair = Pair::new(lacks);
+    happenings.into_iter().try_for_each(|happening| pair.happens(happening))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+    #![proptest_config(conversations(500))]
 
     #[test]
-    fn the_broker_agrees_with_a_list(happenings in prop::collection::vec(happening(), 1..60)) {
-        let mut pair = Pair::new();
-        for happening in happenings {
-            pair.happens(happening);
-        }
+    fn the_broker_agrees_with_a_list(happenings in happenings()) {
+        agree(None, happenings)?;
+    }
+}
+
+/// Unroutable messages and time-outs of acknowledgements are the examples' matter.
+#[test]
+fn the_list_notices_every_check_that_is_missing() {
+    let guards = [
+        Guard::SyncsBeforeConfirm,
+        Guard::KeepsUntilAck,
+        Guard::AckRemoves,
+        Guard::RequeuesOnClose,
+    ];
+    for guard in guards {
+        let noticed = differs(&happenings(), |happenings| agree(Some(guard), happenings));
+        assert!(noticed, "nothing shows that {guard:?} is missing");
     }
 }

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use contend_impls::service::files::{Files, Settings};
+use contend_impls::service::files::{Files, Guard, Settings};
 use contend_model::ident::{NodeId, Peer, Token};
 use contend_model::message::Message;
 use contend_model::message::files::{Attributes, Inode, Line, Name, Path, Reply, Request};
 use contend_model::time::Span;
 use proptest::prelude::*;
 
+use super::reference::{conversations, differs};
 use super::service::Stepped;
 
 const CLIENTS: u8 = 3;
@@ -270,64 +271,83 @@ fn request(files: &Files, step: Move, token: Token) -> Request {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_conversation_is_answered_as_the_reference_answers_it(moves in moves()) {
-        let grace = Span::ms(1);
-        let settings = Settings { sync_every: None, cache: None, age: None, by_change: false, grace, lacks: None };
-        let mut files = Stepped::new(Files::new(settings));
-        let mut reference = Reference::default();
-        // Every exclusive create has a verifier of its own.
-        for (serial, (client, step)) in (1u16..).zip(moves) {
-            let node = NodeId::Client(client);
-            let from = Peer { node, connection: 0 };
-            let token = Token { client: node, incarnation: 0, serial };
-            let (answers, path) = match step {
-                Move::End => {
-                    reference.open.retain(|&(peer, _)| peer != from);
-                    reference.held.retain(|&(_, peer)| peer != from);
-                    reference.waiting.retain(|&(_, peer)| peer != from);
-                    (files.end(from), None)
-                }
-                Move::Close(path) | Move::Flock(path, _) | Move::Funlock(path) => {
-                    (files.ask(from, request(files.service(), step, token)), Some(path))
-                }
-                _ => (files.ask(from, request(files.service(), step, token)), None),
-            };
-            let mut expected = Vec::new();
-            if let Some(reply) = reference.by_name(step, token) {
-                expected.push((from, reply));
-            } else if let Move::Open(path) = step {
-                let file = reference.open_or_make(path);
-                if !reference.open.contains(&(from, file)) {
-                    reference.open.push((from, file));
-                }
-                expected.push((from, Err((file, None))));
-            } else if let Some(path) = path {
-                let file = reference.names.get(&path).copied().unwrap_or(0);
-                expected.extend(reference.by_open_file(from, step, file));
+/// Lets both hear the same; they are to say the same.
+fn agrees(lacks: Option<Guard>, moves: Vec<(u8, Move)>) -> Result<(), TestCaseError> {
+    let grace = Span::ms(1);
+    let settings =
+        Settings { sync_every: None, cache: None, age: None, by_change: false, grace, lacks };
+    let mut files = Stepped::new(Files::new(settings));
+    let mut reference = Reference::default();
+    // Every exclusive create has a verifier of its own.
+    for (serial, (client, step)) in (1u16..).zip(moves) {
+        let node = NodeId::Client(client);
+        let from = Peer { node, connection: 0 };
+        let token = Token { client: node, incarnation: 0, serial };
+        let (answers, path) = match step {
+            Move::End => {
+                reference.open.retain(|&(peer, _)| peer != from);
+                reference.held.retain(|&(_, peer)| peer != from);
+                reference.waiting.retain(|&(_, peer)| peer != from);
+                (files.end(from), None)
             }
-            expected.extend(reference.give_locks());
-            // The file of a reply is known by one of its names.
-            let mut found = Vec::new();
-            for (peer, message) in answers {
-                let Message::FilesReply(reply) = message else { panic!("{message}") };
-                let number = |inode: Inode| {
-                    let tree = files.service().tree();
-                    let mut names = reference.names.iter();
-                    names.find(|&(&path, _)| tree.find(path) == Some(inode)).map(|(_, &file)| file)
-                };
-                found.push((peer, match reply {
+            Move::Close(path) | Move::Flock(path, _) | Move::Funlock(path) => {
+                (files.ask(from, request(files.service(), step, token)), Some(path))
+            }
+            _ => (files.ask(from, request(files.service(), step, token)), None),
+        };
+        let mut expected = Vec::new();
+        if let Some(reply) = reference.by_name(step, token) {
+            expected.push((from, reply));
+        } else if let Move::Open(path) = step {
+            let file = reference.open_or_make(path);
+            if !reference.open.contains(&(from, file)) {
+                reference.open.push((from, file));
+            }
+            expected.push((from, Err((file, None))));
+        } else if let Some(path) = path {
+            let file = reference.names.get(&path).copied().unwrap_or(0);
+            expected.extend(reference.by_open_file(from, step, file));
+        }
+        expected.extend(reference.give_locks());
+        // The file of a reply is known by one of its names.
+        let mut found = Vec::new();
+        for (peer, message) in answers {
+            let Message::FilesReply(reply) = message else { panic!("{message}") };
+            let number = |inode: Inode| {
+                let tree = files.service().tree();
+                let mut names = reference.names.iter();
+                names.find(|&(&path, _)| tree.find(path) == Some(inode)).map(|(_, &file)| file)
+            };
+            found.push((
+                peer,
+                match reply {
                     Reply::Opened(inode) => Err((number(inode).unwrap_or(0), None)),
                     Reply::Attributes(Attributes { inode, links, .. }) => {
                         Err((number(inode).unwrap_or(0), Some(links)))
                     }
                     reply => Ok(reply),
-                }));
-            }
-            prop_assert_eq!(found, expected, "{}", files.log());
+                },
+            ));
         }
+        prop_assert_eq!(found, expected, "{}", files.log());
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(conversations(2_000))]
+
+    #[test]
+    fn any_conversation_is_answered_as_the_reference_answers_it(moves in moves()) {
+        agrees(None, moves)?;
+    }
+}
+
+/// Ages, crashes and the grace period after them are the examples' matter.
+#[test]
+fn the_reference_notices_every_check_that_is_missing() {
+    for guard in [Guard::CreateIsExclusive, Guard::LocksExclude, Guard::LocksEndWithConnection] {
+        let noticed = differs(&moves(), |moves| agrees(Some(guard), moves));
+        assert!(noticed, "nothing shows that {guard:?} is missing");
     }
 }

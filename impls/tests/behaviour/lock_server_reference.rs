@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use contend_impls::service::lock_server::{LockServer, Settings};
+use contend_impls::service::lock_server::{Guard, LockServer, Settings};
 use contend_model::ident::{NodeId, Peer, Token};
 use contend_model::message::Message;
 use contend_model::message::lock_server::{Reply, Request};
 use contend_model::time::Span;
 use proptest::prelude::*;
 
+use super::reference::{conversations, differs};
 use super::service::Stepped;
 
 const LEASE: u32 = 10;
@@ -158,67 +159,93 @@ fn replies(messages: Vec<(Peer, Message)>) -> Vec<(Peer, Reply)> {
         .collect()
 }
 
+/// Lets both hear the same; they are to say the same.
+fn agrees(recalls: bool, lacks: Option<Guard>, moves: Vec<Move>) -> Result<(), TestCaseError> {
+    let (lease, lock_delay) = (Span::ms(LEASE), Span::ms(DELAY));
+    let settings = Settings { lease, lock_delay, recalls, lacks };
+    let mut server = Stepped::new(LockServer::new(settings));
+    let mut reference = Reference { recalls, ..Reference::default() };
+    let mut serials = [0u16; CLIENTS as usize];
+    let mut connections = [0u16; CLIENTS as usize];
+    for step in moves {
+        let (client, request) = match step {
+            Move::Acquire { client, anew } => {
+                serials[usize::from(client)] += u16::from(anew);
+                (client, None)
+            }
+            Move::Release { client, back } | Move::Renew { client, back } => {
+                let fence = reference.fence.saturating_sub(back);
+                let of = NodeId::Client(client);
+                let request = match step {
+                    Move::Release { .. } => Request::Release { client: of, fence },
+                    _ => Request::Renew { client: of, fence },
+                };
+                (client, Some(request))
+            }
+            Move::Cancel(client) => (client, None),
+            Move::End(client) => {
+                let node = NodeId::Client(client);
+                let peer = Peer { node, connection: connections[usize::from(client)] };
+                connections[usize::from(client)] += 1;
+                for waiter in &mut reference.line {
+                    waiter.1 = waiter.1.filter(|&other| other != peer);
+                }
+                prop_assert!(server.end(peer).is_empty());
+                continue;
+            }
+            Move::Pass(span) => {
+                for _ in 0..span {
+                    let expected = reference.tick();
+                    prop_assert_eq!(replies(server.pass(Span::ms(1))), expected);
+                }
+                continue;
+            }
+            Move::Crash => {
+                reference.crash();
+                connections.iter_mut().for_each(|connection| *connection += 1);
+                prop_assert!(server.crash(Span::ZERO).is_empty());
+                continue;
+            }
+        };
+        let node = NodeId::Client(client);
+        let peer = Peer { node, connection: connections[usize::from(client)] };
+        let serial = serials[usize::from(client)];
+        let token = Token { client: node, incarnation: 0, serial };
+        let request = request.unwrap_or(match step {
+            Move::Cancel(_) => Request::Cancel(token),
+            _ => Request::Acquire(token),
+        });
+        let expected = reference.ask(peer, request);
+        prop_assert_eq!(replies(server.ask(peer, request)), expected, "{}", server.log());
+    }
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(conversations(2_000))]
 
     #[test]
     fn any_conversation_is_answered_as_the_reference_answers_it(moves in moves(), recalls in any::<bool>()) {
-        let (lease, lock_delay) = (Span::ms(LEASE), Span::ms(DELAY));
-        let settings = Settings { lease, lock_delay, recalls, lacks: None };
-        let mut server = Stepped::new(LockServer::new(settings));
-        let mut reference = Reference { recalls, ..Reference::default() };
-        let mut serials = [0u16; CLIENTS as usize];
-        let mut connections = [0u16; CLIENTS as usize];
-        for step in moves {
-            let (client, request) = match step {
-                Move::Acquire { client, anew } => {
-                    serials[usize::from(client)] += u16::from(anew);
-                    (client, None)
-                }
-                Move::Release { client, back } | Move::Renew { client, back } => {
-                    let fence = reference.fence.saturating_sub(back);
-                    let of = NodeId::Client(client);
-                    let request = match step {
-                        Move::Release { .. } => Request::Release { client: of, fence },
-                        _ => Request::Renew { client: of, fence },
-                    };
-                    (client, Some(request))
-                }
-                Move::Cancel(client) => (client, None),
-                Move::End(client) => {
-                    let node = NodeId::Client(client);
-                    let peer = Peer { node, connection: connections[usize::from(client)] };
-                    connections[usize::from(client)] += 1;
-                    for waiter in &mut reference.line {
-                        waiter.1 = waiter.1.filter(|&other| other != peer);
-                    }
-                    prop_assert!(server.end(peer).is_empty());
-                    continue;
-                }
-                Move::Pass(span) => {
-                    for _ in 0..span {
-                        let expected = reference.tick();
-                        prop_assert_eq!(replies(server.pass(Span::ms(1))), expected);
-                    }
-                    continue;
-                }
-                Move::Crash => {
-                    reference.crash();
-                    connections.iter_mut().for_each(|connection| *connection += 1);
-                    prop_assert!(server.crash(Span::ZERO).is_empty());
-                    continue;
-                }
-            };
-            let node = NodeId::Client(client);
-            let peer = Peer { node, connection: connections[usize::from(client)] };
-            let serial = serials[usize::from(client)];
-            let token = Token { client: node, incarnation: 0, serial };
-            let request = request.unwrap_or(match step {
-                Move::Cancel(_) => Request::Cancel(token),
-                _ => Request::Acquire(token),
-            });
-            let expected = reference.ask(peer, request);
-            prop_assert_eq!(replies(server.ask(peer, request)), expected, "{}", server.log());
-        }
+        agrees(recalls, None, moves)?;
+    }
+}
+
+#[test]
+fn the_reference_notices_every_check_that_is_missing() {
+    let guards = [
+        Guard::GrantsOneAtATime,
+        Guard::Expiry,
+        Guard::ComparesOnRelease,
+        Guard::ComparesOnRenewal,
+        Guard::FenceCounts,
+        Guard::SyncsBeforeReply,
+        Guard::WaitsAfterRestart,
+        Guard::LockDelay,
+        Guard::AcquireProlongs,
+        Guard::TellsWhoWaits,
+    ];
+    for guard in guards {
+        let noticed = differs(&moves(), |moves| agrees(true, Some(guard), moves));
+        assert!(noticed, "nothing shows that {guard:?} is missing");
     }
 }

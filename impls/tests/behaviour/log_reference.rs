@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use contend_impls::service::log::{Log, Settings};
+use contend_impls::service::log::{Guard, Log, Settings};
 use contend_model::ident::{Item, NodeId, Peer, Token};
 use contend_model::message::Message;
 use contend_model::message::log::{Acks, Reply, Request, Reset, Sequence};
@@ -11,6 +11,8 @@ use contend_model::process::{Effect, Effects, Event, Process};
 use contend_model::time::{Range, Span};
 use contend_model::timer::Timer;
 use proptest::prelude::*;
+
+use super::reference::{conversations, differs};
 
 const CLIENTS: u8 = 3;
 const PARTITIONS: u8 = 2;
@@ -147,10 +149,9 @@ struct Broker {
 }
 
 impl Broker {
-    fn new(replicated: bool) -> Self {
+    fn new(replicated: bool, lacks: Option<Guard>) -> Self {
         let replica = replicated.then_some(Range::exactly(Span::ms(5)));
-        let settings =
-            Settings { partitions: PARTITIONS, session: Span::ms(10), replica, lacks: None };
+        let settings = Settings { partitions: PARTITIONS, session: Span::ms(10), replica, lacks };
         let mut broker = Broker { log: Log::new(settings), timers: BTreeMap::new() };
         broker.step(Event::Start { incarnation: 0 });
         broker
@@ -233,42 +234,65 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 1..60)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
-
-    #[test]
-    fn the_log_answers_as_lists_do(replicated: bool, moves in moves()) {
-        let mut broker = Broker::new(replicated);
-        let mut lists = Lists { has_replica: replicated, ..Lists::default() };
-        for next in moves {
-            match next {
-                Move::Ask(client, request) => {
-                    let from = Peer { node: NodeId::Client(client), connection: 0 };
-                    let answers = broker.step(Event::Deliver { from, message: request.into() });
-                    prop_assert_eq!(answers, lists.ask(client, request), "{}", request);
-                }
-                Move::Replicate => match broker.fire(Timer::Replicate) {
-                    Some(answers) => prop_assert_eq!(answers, lists.replicate()),
-                    None => prop_assert!(lists.waiting.is_empty(), "somebody waits for nothing"),
-                },
-                Move::SessionEnds => {
-                    prop_assert_eq!(broker.timers.contains_key(&SESSION), lists.owner.is_some());
-                    broker.fire(SESSION);
-                    lists.owner = None;
-                }
-                Move::Restart => {
-                    broker.resume(broker.log.crashed());
-                    lists.waiting.clear();
-                }
-                Move::FailOver => {
-                    let replica = broker.log.failed_over();
-                    prop_assert_eq!(replica.is_some(), lists.has_replica);
-                    if let Some(replica) = replica {
-                        broker.resume(replica);
-                        lists.fail_over();
-                    }
+/// Lets both hear the same; they are to say the same.
+fn agrees(replicated: bool, lacks: Option<Guard>, moves: Vec<Move>) -> Result<(), TestCaseError> {
+    let mut broker = Broker::new(replicated, lacks);
+    let mut lists = Lists { has_replica: replicated, ..Lists::default() };
+    for next in moves {
+        match next {
+            Move::Ask(client, request) => {
+                let from = Peer { node: NodeId::Client(client), connection: 0 };
+                let answers = broker.step(Event::Deliver { from, message: request.into() });
+                prop_assert_eq!(answers, lists.ask(client, request), "{}", request);
+            }
+            Move::Replicate => match broker.fire(Timer::Replicate) {
+                Some(answers) => prop_assert_eq!(answers, lists.replicate()),
+                None => prop_assert!(lists.waiting.is_empty(), "somebody waits for nothing"),
+            },
+            Move::SessionEnds => {
+                prop_assert_eq!(broker.timers.contains_key(&SESSION), lists.owner.is_some());
+                broker.fire(SESSION);
+                lists.owner = None;
+            }
+            Move::Restart => {
+                broker.resume(broker.log.crashed());
+                lists.waiting.clear();
+            }
+            Move::FailOver => {
+                let replica = broker.log.failed_over();
+                prop_assert_eq!(replica.is_some(), lists.has_replica);
+                if let Some(replica) = replica {
+                    broker.resume(replica);
+                    lists.fail_over();
                 }
             }
         }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(conversations(1_000))]
+
+    #[test]
+    fn the_log_answers_as_lists_do(replicated: bool, moves in moves()) {
+        agrees(replicated, None, moves)?;
+    }
+}
+
+#[test]
+fn the_lists_notice_every_check_that_is_missing() {
+    let guards = [
+        Guard::DropsRepeats,
+        Guard::AwaitsReplica,
+        Guard::HidesUnreplicated,
+        Guard::AssignsToOne,
+        Guard::SessionEnds,
+        Guard::FencesCommits,
+        Guard::FencesHeartbeats,
+    ];
+    for guard in guards {
+        let noticed = differs(&moves(), |moves| agrees(true, Some(guard), moves));
+        assert!(noticed, "nothing shows that {guard:?} is missing");
     }
 }
