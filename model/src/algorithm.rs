@@ -227,9 +227,11 @@ pub trait Algorithm: Send + Sync {
         usual
     }
 
-    /// Of a lock: whether a service may lose what it has acknowledged. A crash of the holder can then do harm
-    /// together with one of that service, and both are explored together as well.
-    fn forgets(&self) -> bool {
+    /// Whether a fault may do harm in this environment together with another, where one alone does not: a store has
+    /// lost what it had acknowledged, and then the holder dies after a write; a request comes late, and
+    /// then the next answer is lost. Two faults are explored as well then.
+    fn falls_to_pairs(&self, environment: Environment) -> bool {
+        let _ = environment;
         false
     }
 }

@@ -38,11 +38,11 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// One fault, at most three million states and 1.5 GB a search, two searches at a time.
+    /// One fault, at most five million states and 1.5 GB a search, two searches at a time.
     fn default() -> Self {
         Options {
             faults: 1,
-            max_states: 3_000_000,
+            max_states: 5_000_000,
             max_bytes: 1_500_000_000,
             threads: 2,
             until_violated: false,

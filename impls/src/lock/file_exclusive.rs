@@ -422,12 +422,13 @@ impl Algorithm for FileExclusive {
             Breaking::ByRename => "O_EXCL and a token; who renames an old file may hit a new one",
             Breaking::Guarded => "O_EXCL and a token; old files are removed under a kernel lock",
         };
-        // Calls go by name, so a late one hits whoever has the name by then.
+        // Calls go by name, so a late one hits whoever has the name by then. Of two who hold because of that, one
+        // may have given up while its write travels.
         let alone = if self.breaking == Breaking::ByRename { "0m" } else { "0mC" };
         let card = super::card(self.name, "R-FILE", Form::Repaired, "files", summary)
             .claim(Property::MutualExclusion, alone)
             .claim(Property::Fencing, alone)
-            .claim(Property::Consistency, "0mC");
+            .claim(Property::Consistency, alone);
         let (live, owned, nested) = match self.breaking {
             Breaking::Never => ("0m", "0mC", "0mCT"),
             Breaking::ByRename => ("0mNCT", "0m", "0m"),
@@ -460,6 +461,10 @@ impl Algorithm for FileExclusive {
             usual.duty.operations = 1;
         }
         usual
+    }
+
+    fn falls_to_pairs(&self, environment: Environment) -> bool {
+        environment == Environment::Crash && self.breaking == Breaking::ByRename
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

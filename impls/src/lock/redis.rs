@@ -16,7 +16,7 @@ use contend_model::message::Message;
 use contend_model::message::store::{Command, Expiry, Key, Reply, Script, Value, When};
 use contend_model::op::{Notice, Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::Property;
+use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Span;
 use contend_model::timer::Timer;
@@ -406,8 +406,8 @@ impl Process for Client {
 }
 
 impl Algorithm for Redis {
-    fn forgets(&self) -> bool {
-        !self.syncs_every_write
+    fn falls_to_pairs(&self, environment: Environment) -> bool {
+        environment == Environment::Crash && !self.syncs_every_write
     }
 
     fn card(&self) -> Card {

@@ -21,15 +21,17 @@ use contend_model::message::Message;
 use contend_model::message::log::{Acks, PARTITIONS, Reply, Request, Reset, Sequence};
 use contend_model::op::{Op, Outcome};
 use contend_model::process::{AnyProcess, Effects, Event, Process};
-use contend_model::property::Property;
+use contend_model::property::{Environment, Property};
 use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::timer::Timer;
+use contend_model::world::Scope;
 
+use super::next_number;
 use crate::service::resource::Checks;
 use crate::service::{log, log_and_resource, log_settings};
 
-/// How many member ids a client has. Two memberships are confused only if a request of one is still
-/// on its way after the other has begun and ended.
+/// How many member ids a client has at least. Two memberships are confused only if a request of one is
+/// still on its way after as many others have begun.
 const MEMBERS: u16 = 2;
 
 /// The algorithm and its settings.
@@ -204,7 +206,7 @@ impl Client {
         if self.has(Guard::ForgetsOnLoss) {
             self.positions = [None; PARTITIONS];
         }
-        self.member.serial = (self.member.serial + 1) % MEMBERS;
+        self.member.serial = next_number(self.member.serial, MEMBERS, &self.settings.timing);
     }
 
     /// Reads the next partition that is assigned, if there is another that was not tried.
@@ -385,7 +387,8 @@ impl Algorithm for KafkaGroup {
             .claim(Property::AtLeastOnce, "0NCTF")
             .claim(Property::AtMostOnce, "0NCTF")
             .claim(Property::Exclusive, "0NCF")
-            .claim(Property::TerminalStays, "0NCTF")
+            // An offset that is committed twice, the second time late, takes the group back.
+            .claim(Property::TerminalStays, "0CTF")
             .claim(Property::Progress, "0NCTF");
         if self.partitions == 1 { card.claim(Property::Fifo, "0NCTF") } else { card }
     }
@@ -402,6 +405,20 @@ impl Algorithm for KafkaGroup {
             first: 0,
             phase: Phase::Idle,
         })
+    }
+
+    /// The commit of one item comes a second time after that of the next, and then an answer is lost.
+    fn falls_to_pairs(&self, environment: Environment) -> bool {
+        environment == Environment::Lossy
+    }
+
+    /// With two partitions it takes a third item to have two in one, and one consumer is enough.
+    fn narrowed(&self, mut usual: Scope) -> Scope {
+        if usual.budget.network > 1 && usual.duty.operations > 1 && self.partitions > 1 {
+            usual.duty.operations = 3;
+            usual.roles = vec![Role::Producer, Role::Consumer];
+        }
+        usual
     }
 
     fn services(&self, timing: &Timing) -> Vec<Service> {

@@ -26,13 +26,14 @@ use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Range;
 use contend_model::timer::Timer;
 
+use super::next_number;
 use crate::service::resource::Checks;
 use crate::service::{log_and_resource, log_settings};
 
 /// The one partition.
 const PARTITION: u8 = 0;
 
-/// How many member ids a client has. It takes another when something it has said under the last one
+/// How many member ids a client has at least. It takes another when something it has said under the last one
 /// may still be on its way.
 const MEMBERS: u16 = 2;
 
@@ -197,7 +198,7 @@ impl Client {
     }
 
     fn take_another_id(&mut self) {
-        self.member.serial = (self.member.serial + 1) % MEMBERS;
+        self.member.serial = next_number(self.member.serial, MEMBERS, &self.settings.timing);
     }
 }
 

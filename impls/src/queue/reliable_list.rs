@@ -16,6 +16,7 @@ use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 
 use super::QUEUE;
+use super::next_number;
 use super::pushing::Pushing;
 use crate::service::resource::Checks;
 use crate::service::store::{self, Durability};
@@ -23,8 +24,8 @@ use crate::service::{settings, store_and_resource};
 
 const PROCESSING: Key = Key::named("processing");
 
-/// How many tokens a client has. It takes another after each question without an answer; two are
-/// confused only if a question is still on its way after four later ones have had no answer.
+/// How many tokens a client has at least. It takes another after each question without an answer; two are
+/// confused only if a question is still on its way after as many later ones have had no answer.
 const TOKENS: u16 = 4;
 
 /// The algorithm and its settings.
@@ -156,7 +157,7 @@ impl Process for Client {
                 Phase::Pushing(_) | Phase::Claiming { .. } | Phase::Reaping | Phase::Settling,
                 Event::Disconnected(_),
             ) => {
-                self.token.serial = (self.token.serial + 1) % TOKENS;
+                self.token.serial = next_number(self.token.serial, TOKENS, &self.settings.timing);
                 out.returns(Outcome::Unknown);
                 Phase::Idle
             }

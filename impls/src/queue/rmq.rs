@@ -125,13 +125,13 @@ impl Reading {
                 (Property::Progress, "0NT"),
             ],
             Reading::Bound { ack_timeout: false } => &[
-                (Property::NoLoss, "0T"),
+                (Property::NoLoss, "0NT"),
                 (Property::NoPhantom, "0NCT"),
                 (Property::NoDuplicate, "0T"),
                 (Property::AtLeastOnce, "0T"),
                 (Property::AtMostOnce, "0T"),
                 (Property::Exclusive, "0CT"),
-                (Property::Progress, "0T"),
+                (Property::Progress, "0NT"),
             ],
             Reading::PublishSubscribe => &[(Property::NoPhantom, "0NCT")],
             Reading::PointToPoint => &[

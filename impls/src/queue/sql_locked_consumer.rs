@@ -19,12 +19,13 @@ use contend_model::process::{AnyProcess, Effects, Event, Process};
 use contend_model::property::Property;
 use contend_model::symmetry::{Permutation, Symmetric};
 
+use super::next_number;
 use super::sql_table::{by_id, insert};
 use crate::service::database_and_resource;
 use crate::service::resource::Checks;
 use crate::service::table::{Database, Settings};
 
-/// How many tokens a client has; it takes another after each question without an answer.
+/// How many tokens a client has at least; it takes another after each question without an answer.
 const TOKENS: u16 = 4;
 
 /// The algorithm.
@@ -123,7 +124,7 @@ impl Process for Client {
                 Phase::Inserting | Phase::Locking | Phase::Reading | Phase::Removing,
                 Event::Disconnected(_),
             ) => {
-                self.token.serial = (self.token.serial + 1) % TOKENS;
+                self.token.serial = next_number(self.token.serial, TOKENS, &self.timing);
                 Client::end(Outcome::Unknown, out)
             }
             (phase, _) => phase,

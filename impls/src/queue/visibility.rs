@@ -28,12 +28,13 @@ use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Span;
 
 use super::QUEUE;
+use super::next_number;
 use super::pushing::Pushing;
 use crate::service::resource::Checks;
 use crate::service::{settings, store, store_and_resource};
 
-/// How many receipts a client has. It draws another after each delivery that did not end in an answer
-/// to its settling; two are confused only if a question is still on its way after four later ones.
+/// How many receipts a client has at least. It draws another after each delivery that did not end in an answer
+/// to its settling; two are confused only if a question is still on its way after as many later ones.
 const RECEIPTS: u16 = 4;
 
 /// The algorithm and its settings.
@@ -127,7 +128,7 @@ impl Client {
 
     fn draw_receipt(&mut self) {
         if let Some(receipt) = &mut self.receipt {
-            receipt.serial = (receipt.serial + 1) % RECEIPTS;
+            receipt.serial = next_number(receipt.serial, RECEIPTS, &self.settings.timing);
         }
     }
 }

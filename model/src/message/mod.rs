@@ -68,14 +68,23 @@ pub enum Message {
 }
 
 impl Message {
-    /// Whether a service sends this unasked, so that it answers no request. On a connection that
-    /// lives it arrives, and in its place: TCP loses nothing but the connection, and a client that
-    /// asks nothing has no other way to notice.
+    /// Whether a service sends this unasked, so that it answers no request.
     pub fn is_pushed(&self) -> bool {
         matches!(
             self,
-            Message::TreeReply(tree::Reply::Watched(..)) | Message::KvReply(kv::Reply::Gone(_))
+            Message::TreeReply(tree::Reply::Watched(..))
+                | Message::KvReply(kv::Reply::Gone(_))
+                | Message::BrokerReply(
+                    broker::Reply::Deliver { .. } | broker::Reply::PreconditionFailed
+                )
         )
+    }
+
+    /// Whether this arrives on a connection that lives, and in its place: TCP loses nothing but the connection.
+    /// An answer that is lost or late on its own stands for a client that has given up on it; of what is
+    /// pushed, and of the answer that it is pushed after, nobody gives up on one and hears the next.
+    pub fn keeps_its_place(&self) -> bool {
+        self.is_pushed() || *self == Message::BrokerReply(broker::Reply::ConsumeOk)
     }
 }
 

@@ -33,8 +33,8 @@ pub enum Study {
     /// Acquire twice where there is nobody else, and perhaps give up: who waits, waits for what it has left
     /// behind.
     Alone,
-    /// Acquire once, while two crashes happen: of a holder who has just written, and of a store that forgets.
-    Forgetting,
+    /// Acquire once, while two crashes happen.
+    CrashingTwice,
     /// Enqueue; dequeue, work, acknowledge.
     Queueing,
     /// Two producers take turns, and one consumer.
@@ -43,6 +43,8 @@ pub enum Study {
     Sharing,
     /// One item, and faults in pairs: the second may harm what the first has left behind.
     Pairing,
+    /// Two items, and faults in pairs: the second may harm what came after the first.
+    FailingTwice,
     /// A consumer that is kept busy with newer items.
     Starving,
     /// Of a lock that readers share: two writers.
@@ -82,14 +84,17 @@ impl Study {
                 let few = usual.impatient().roles.len() == 2 && (early || !once);
                 let beside = [
                     (late, Study::Alone),
-                    (environment == Environment::Crash && algorithm.forgets(), Study::Forgetting),
+                    (algorithm.falls_to_pairs(environment), Study::CrashingTwice),
                     (once, Study::Returning),
                     (few || !late, Study::Leaving),
                 ];
                 let beside = beside.into_iter().filter(|&(is_due, _)| is_due);
                 LOCKS[first..].iter().copied().chain(beside.map(|(_, study)| study)).collect()
             }
-            Kind::Queue => Study::of_queues(environment).to_vec(),
+            Kind::Queue => {
+                let pairs = algorithm.falls_to_pairs(environment).then_some(Study::FailingTwice);
+                Study::of_queues(environment).iter().copied().chain(pairs).collect()
+            }
         }
     }
 
@@ -121,8 +126,8 @@ impl Study {
             Property::AtMostOnce,
             Property::Exclusive,
             Property::Fifo,
-            Property::Emptiness,
             Property::TerminalStays,
+            Property::Emptiness,
             Property::Progress,
         ];
         match self {
@@ -133,7 +138,7 @@ impl Study {
                 Property::Ownership,
                 Property::Consistency,
             ],
-            Study::Forgetting => {
+            Study::CrashingTwice => {
                 &[Property::MutualExclusion, Property::Fencing, Property::Consistency]
             }
             Study::Nesting | Study::NestingTwice => &[Property::Reentrancy],
@@ -141,6 +146,8 @@ impl Study {
             Study::GivingUp | Study::Leaving => &[Property::Interruptibility],
             Study::Clinging => &[Property::Revocation],
             Study::Alone => &[Property::DeadlockFreedom, Property::Interruptibility],
+            // All that takes no second search.
+            Study::FailingTwice => &QUEUES[..8],
             // In calm, starvation is asked for as well, and has a study of its own.
             Study::Queueing if environment == Environment::Calm => &QUEUES[..9],
             Study::Queueing | Study::Pairing => QUEUES,
@@ -171,8 +178,9 @@ impl Study {
             Study::Leaving => scope.impatient().one_by_one().without_pauses(),
             Study::Ordering => scope.rivalling(),
             Study::Sharing => scope.shared(),
-            Study::Pairing => scope.paired().judging_emptiness(),
-            Study::Forgetting => scope.forgetting(),
+            Study::Pairing => scope.paired().once().judging_emptiness(),
+            Study::FailingTwice => scope.paired(),
+            Study::CrashingTwice => scope.crashing_twice(),
             Study::Writing => scope.writing(),
             Study::Starving => scope.steady(),
         };

@@ -204,11 +204,10 @@ impl Scope {
         self
     }
 
-    /// For queues: one item, and twice as many faults. A lease ends too early, and then the patience of
-    /// whoever had it; an answer is lost, and what is asked because of that is late.
+    /// For queues: twice as many faults. A lease ends too early, and then the patience of whoever had it; an
+    /// answer is lost, and what is asked because of that is late.
     #[must_use]
     pub fn paired(mut self) -> Self {
-        self.duty.operations = 1;
         self.budget.network *= 2;
         self.budget.early *= 2;
         self
@@ -216,7 +215,7 @@ impl Scope {
 
     /// For locks: one acquisition each, without any pause, and twice as many crashes.
     #[must_use]
-    pub fn forgetting(mut self) -> Self {
+    pub fn crashing_twice(mut self) -> Self {
         self.duty.operations = 1;
         self.duty.think = Range::default();
         self.timing.retry = Range::exactly(self.timing.retry.most);

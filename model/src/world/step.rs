@@ -167,10 +167,10 @@ impl World {
                 if self.is_indifferent(&link) {
                     continue;
                 }
-                // What is pushed is lost or late only along with its connection.
+                // What keeps its place is lost or late only along with its connection.
                 let first = connection.queue(towards).first();
                 if !first.is_some_and(
-                    |p| matches!(p.content, Content::Message(message) if !message.is_pushed()),
+                    |p| matches!(p.content, Content::Message(message) if !message.keeps_its_place()),
                 ) {
                     continue;
                 }

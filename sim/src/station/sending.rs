@@ -64,8 +64,8 @@ impl Station {
         let Some(accepted) = find(&mut self.known[index], number).filter(|known| known.open) else {
             return;
         };
-        // What is pushed is lost or late only along with its connection.
-        let passage = if message.is_pushed() {
+        // What keeps its place is lost or late only along with its connection.
+        let passage = if message.keeps_its_place() {
             self.wires[index].end(now)
         } else {
             self.wires[index].message(now, self.healed, Towards::Client, &mut self.happened)
