@@ -10,7 +10,7 @@ use crate::service::log;
 
 pub(super) fn mutants() -> Vec<Mutant> {
     let own = [
-        (Guard::Idempotent, TerminalStays, Lossy),
+        (Guard::Idempotent, TerminalStays, Expiry),
         (Guard::AcksAll, NoLoss, Failover),
         (Guard::AwaitsAnswer, NoLoss, Crash),
         (Guard::CommitsAfterwards, NoLoss, Crash),
@@ -27,7 +27,7 @@ pub(super) fn mutants() -> Vec<Mutant> {
         Mutant::new(name, algorithm, property, environment)
     });
     let of_the_log = [
-        (log::Guard::DropsRepeats, TerminalStays, Lossy),
+        (log::Guard::DropsRepeats, TerminalStays, Expiry),
         (log::Guard::AwaitsReplica, NoLoss, Failover),
         (log::Guard::HidesUnreplicated, TerminalStays, Failover),
         (log::Guard::AssignsToOne, Exclusive, Calm),
