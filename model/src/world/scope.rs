@@ -215,13 +215,10 @@ impl Scope {
 
     /// For locks: one acquisition each, without any pause, and twice as many crashes.
     #[must_use]
-    pub fn crashing_twice(mut self) -> Self {
-        self.duty.operations = 1;
-        self.duty.think = Range::default();
-        self.timing.retry = Range::exactly(self.timing.retry.most);
-        self.duty.retry = self.timing.retry;
-        self.budget.crashes *= 2;
-        self
+    pub fn crashing_twice(self) -> Self {
+        let mut scope = self.once().without_pauses();
+        scope.budget.crashes *= 2;
+        scope
     }
 
     /// For locks: what goes wrong does so one by one. Where timers may fire at any moment, time is punctual
@@ -242,10 +239,13 @@ impl Scope {
         self
     }
 
-    /// The same without any pause before an operation.
+    /// The same without any pause before an operation, and with one that is always the same before it is tried
+    /// again.
     #[must_use]
     pub fn without_pauses(mut self) -> Self {
         self.duty.think = Range::default();
+        self.timing.retry = Range::exactly(self.timing.retry.most);
+        self.duty.retry = self.timing.retry;
         self
     }
 
