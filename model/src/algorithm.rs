@@ -230,8 +230,7 @@ pub trait Algorithm: Send + Sync {
     /// Whether a fault may do harm in this environment together with another, where one alone does not: a store has
     /// lost what it had acknowledged, and then the holder dies after a write; a request comes late, and
     /// then the next answer is lost. Two faults are explored as well then.
-    fn falls_to_pairs(&self, environment: Environment) -> bool {
-        let _ = environment;
+    fn falls_to_pairs(&self, _environment: Environment) -> bool {
         false
     }
 }
