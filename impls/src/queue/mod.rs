@@ -26,16 +26,14 @@ use contend_model::algorithm::{Card, Form, Timing};
 use contend_model::message::store::Key;
 use contend_model::property::{Kind, Property};
 
+use crate::circle::numbers;
+
 /// The list, or the sorted set, that stands for the queue in a store.
 pub const QUEUE: Key = Key::named("queue");
 
-/// The number after this one. A client's tokens and ids come round, or worlds in which it draws another again and again
-/// would have no end: after a few where leases are short, as they are where all is explored, and otherwise after so
-/// many that a request would have to be late by about a lease to meet one that it does not mean.
+/// The number after this one, in a circle of at least so many.
 fn next_number(number: u16, few: u16, timing: &Timing) -> u16 {
-    const AT_LEAST_MS: f64 = 16.0;
-    let numbers = (timing.lease.as_ms() / AT_LEAST_MS) as u16;
-    (number + 1) % numbers.max(few)
+    (number + 1) % numbers(timing.lease, few)
 }
 
 /// A card without claims.

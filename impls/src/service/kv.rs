@@ -15,6 +15,8 @@ use contend_model::symmetry::{Permutation, Symmetric};
 use contend_model::time::Span;
 use contend_model::timer::Timer;
 
+use crate::circle::numbers;
+
 /// A check that the server makes. Tests take one away to see whether the suite notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Guard {
@@ -51,8 +53,8 @@ impl Settings {
     /// How many leases a client is granted before a number comes again. A request that is late by as many meets a
     /// lease that it does not mean; so there are more where leases are long.
     fn numbers(&self) -> u8 {
-        const FEW: u8 = 4;
-        ((self.time_to_live.as_ms() / 16.0) as u8).max(FEW)
+        const FEW: u16 = 4;
+        numbers(self.time_to_live, FEW).try_into().unwrap_or(u8::MAX)
     }
 }
 

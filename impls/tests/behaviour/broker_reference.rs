@@ -12,7 +12,7 @@ use contend_model::process::{Effect, Effects, Event, Process};
 use contend_model::time::Span;
 use proptest::prelude::*;
 
-use super::reference::{conversations, differs};
+use super::reference::{conversations, notices_each};
 
 const DURABLE: Declare = Declare {
     exchange: Some(Exchange::Tasks),
@@ -245,8 +245,5 @@ fn the_list_notices_every_check_that_is_missing() {
         Guard::AckRemoves,
         Guard::RequeuesOnClose,
     ];
-    for guard in guards {
-        let noticed = differs(&happenings(), |happenings| agree(Some(guard), happenings));
-        assert!(noticed, "nothing shows that {guard:?} is missing");
-    }
+    notices_each(&guards, &happenings(), |guard, happenings| agree(Some(guard), happenings));
 }

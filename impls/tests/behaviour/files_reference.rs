@@ -10,7 +10,7 @@ use contend_model::message::files::{Attributes, Inode, Line, Name, Path, Reply, 
 use contend_model::time::Span;
 use proptest::prelude::*;
 
-use super::reference::{conversations, differs};
+use super::reference::{conversations, notices_each};
 use super::service::Stepped;
 
 const CLIENTS: u8 = 3;
@@ -346,8 +346,6 @@ proptest! {
 /// Ages, crashes and the grace period after them are the examples' matter.
 #[test]
 fn the_reference_notices_every_check_that_is_missing() {
-    for guard in [Guard::CreateIsExclusive, Guard::LocksExclude, Guard::LocksEndWithConnection] {
-        let noticed = differs(&moves(), |moves| agrees(Some(guard), moves));
-        assert!(noticed, "nothing shows that {guard:?} is missing");
-    }
+    let guards = [Guard::CreateIsExclusive, Guard::LocksExclude, Guard::LocksEndWithConnection];
+    notices_each(&guards, &moves(), |guard, moves| agrees(Some(guard), moves));
 }

@@ -1,5 +1,7 @@
 //! What tests of a server against a reference share.
 
+use std::fmt::Debug;
+
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestError, TestRng, TestRunner};
 
@@ -8,12 +10,21 @@ pub fn conversations(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..Default::default() }
 }
 
-/// Whether some conversation is found in which the server and its reference differ: a reference that
-/// agrees with a server that has forgotten a check is worth nothing.
-pub fn differs<S: Strategy>(
+/// For each of these checks, some conversation is found in which a server that has forgotten it and the reference
+/// differ: a reference that agrees with such a server is worth nothing.
+pub fn notices_each<G: Copy + Debug, S: Strategy>(
+    guards: &[G],
     moves: &S,
-    agrees: impl Fn(S::Value) -> Result<(), TestCaseError>,
-) -> bool {
+    agrees: impl Fn(G, S::Value) -> Result<(), TestCaseError>,
+) {
+    for &guard in guards {
+        let noticed = differs(moves, |moves| agrees(guard, moves));
+        assert!(noticed, "nothing shows that {guard:?} is missing");
+    }
+}
+
+/// Whether some conversation is found in which the server and its reference differ.
+fn differs<S: Strategy>(moves: &S, agrees: impl Fn(S::Value) -> Result<(), TestCaseError>) -> bool {
     let unshrunk = ProptestConfig { max_shrink_iters: 0, ..conversations(2_000) };
     match TestRunner::new_with_rng(unshrunk, rng()).run(moves, agrees) {
         Ok(()) => false,

@@ -10,7 +10,7 @@ use contend_model::message::task_server::{Reply, Request};
 use contend_model::time::Span;
 use proptest::prelude::*;
 
-use super::reference::{conversations, differs};
+use super::reference::{conversations, notices_each};
 use super::service::Stepped;
 
 const LEASE: u32 = 10;
@@ -214,8 +214,7 @@ fn the_reference_notices_every_check_that_is_missing() {
         Guard::CompleteRemoves,
         Guard::Ageing,
     ];
-    for guard in guards {
-        let noticed = differs(&moves(), |moves| agrees(Order::AgeingPriority, Some(guard), moves));
-        assert!(noticed, "nothing shows that {guard:?} is missing");
-    }
+    notices_each(&guards, &moves(), |guard, moves| {
+        agrees(Order::AgeingPriority, Some(guard), moves)
+    });
 }

@@ -1,6 +1,7 @@
 //! A reference for the model of ZooKeeper that is too simple to be wrong: all states that the tree has ever
 //! been in, one after the other; of every session a place in that list, from which it reads; and the time,
-//! as a plain number. Which numbers sessions and sequential nodes get is the server's to say.
+//! as a plain number. Which numbers sessions and sequential nodes get is the server's to say. A long file, since
+//! it is one reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -356,8 +357,7 @@ impl Reference {
         }
         for session in sessions {
             self.apply_next(session, answers);
-            let live = self.sessions.get_mut(&session).expect("it lives");
-            live.floor = live.applied;
+            self.show_everywhere(session);
         }
     }
 
